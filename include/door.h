@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reflector's contract between its BPF programs and user space: who may
+ * ask, how often, what became of every packet that came to the port.
+ */
+#ifndef XRTT_DOOR_H
+#define XRTT_DOOR_H
+
+#include <linux/types.h>
+
+/* Set before load. */
+struct reflector_config {
+	__be16 port;
+	__u16 error_estimate; /* host order, S and Z bits included */
+	__u32 link_header; /* octets before the IP header: 14, or 0 for tun */
+	__u32 has_tai;	   /* bpf_ktime_get_tai_ns() is there (6.1) */
+	__u32 reserved;
+	__s64 tai_offset_ns; /* TAI - MONOTONIC, for kernels without it */
+	__u64 token_ns;	     /* one answer per this long and source */
+	__u64 burst_ns;	     /* how far ahead of that a source may run */
+};
+
+/* Key of the allow list, an LPM trie. IPv4 is ::ffff:a.b.c.d, so /n is /96+n. */
+struct door_prefix {
+	__u32 length;
+	__u8 address[16];
+};
+
+/* Key of the local addresses that the reflector answers for. */
+struct door_address {
+	__u8 address[16];
+};
+
+/* A session as the reflector tells them apart (RFC 8762 4.1, RFC 8972 3). */
+struct door_session {
+	__u8 address[16];
+	__be16 port;
+	__be16 ssid;
+};
+
+/*
+ * Counts of one session, all by atomic add. `seq` numbers the answers,
+ * `received` and `answered` leave out requests with a Direct Measurement TLV.
+ */
+struct door_state {
+	__u32 seq;
+	__u32 received;
+	__u32 answered;
+	__u32 reserved;
+};
+
+/*
+ * Where a packet for the reflector's port ended. Everything but ANSWERED and
+ * the refusals went on to the host's own stack, untouched.
+ */
+enum door_counter {
+	DOOR_ANSWERED,
+	DOOR_REFUSED_SOURCE, /* not on the allow list */
+	DOOR_REFUSED_RATE,   /* its source was over --rate */
+	DOOR_REFUSED_LOOP,   /* came from the reflector's own port: a reply */
+	DOOR_PASSED_SHORT,   /* less than STAMP's 44 octets */
+	DOOR_PASSED_LONG,    /* more UDP than the checksum loop covers */
+	DOOR_PASSED_LENGTH,  /* IP, UDP and frame lengths disagree */
+	DOOR_PASSED_OPTIONS, /* IPv4 options */
+	DOOR_PASSED_FRAGMENT,
+	DOOR_PASSED_ELSEWHERE, /* for an address that is not this host's */
+	DOOR_FAILED,	       /* answered, and the redirect or a map said no */
+	DOOR_COUNTERS,
+};
+
+_Static_assert(sizeof(struct reflector_config) == 40, "");
+_Static_assert(__builtin_offsetof(struct reflector_config, tai_offset_ns) == 16,
+	       "");
+_Static_assert(sizeof(struct door_prefix) == 20, "");
+_Static_assert(sizeof(struct door_address) == 16, "");
+_Static_assert(sizeof(struct door_session) == 20, "");
+_Static_assert(sizeof(struct door_state) == 16, "");
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a run found: plain data, filled by the model and the session, read by
+ * user/out and by nobody else. Whatever is not known says so by a flag or a
+ * null pointer, never by a number. Strings belong to the result.
+ */
+#ifndef XRTT_MODEL_RESULT_H
+#define XRTT_MODEL_RESULT_H
+
+#include <stddef.h>
+
+#include "model/sample.h"
+
+/* One end of a confidence interval; not finite where the sample is too small
+ * to bound it on that side. */
+struct bound {
+	bool finite;
+	double value;
+};
+
+struct ci {
+	struct bound lo;
+	struct bound hi;
+};
+
+enum level {
+	LEVEL_P50,
+	LEVEL_P90,
+	LEVEL_P99,
+	LEVEL_P999,
+	LEVELS,
+};
+
+/* One contribution to the instrument's uncertainty. */
+struct budget_term {
+	const char *name;
+	double ns;
+	char kind;	/* 'A' measured in this run, 'B' taken from elsewhere */
+	bool lengthens; /* else symmetric */
+	bool common;	/* the same for every duration of this host and run */
+	const char *how;
+};
+
+/* The true quantile of exactly these probes lies in [value - minus, value +
+ * plus], 95 %. Where a gap has no bound, `bounded` is false and `minus` is the
+ * part that is bounded. */
+struct instrument {
+	bool known;
+	bool bounded;
+	double minus;
+	double plus;
+	size_t terms;
+	struct budget_term *term;
+};
+
+/* A reported duration, in nanoseconds. With n == 0 nothing else means
+ * anything. */
+struct duration {
+	uint64_t n;
+	double n_eff;	   /* as many independent samples would say as much */
+	bool short_memory; /* run too short for its own memory: ci95 too narrow */
+	int64_t min;
+	int64_t max;
+	double mean;
+	double stddev;
+	double quantile[LEVELS];
+	struct ci ci95[LEVELS];
+	int64_t bin_ns; /* width of a quantile's bin; 0: exact */
+	struct instrument at_p50;
+	struct instrument at_p99;
+};
+
+/* planned = sent + unsent
+ * sent = ok + late + lost + lost_in_host + unrecorded; `received` is `ok`. */
+struct probes {
+	uint64_t planned;
+	uint64_t sent;
+	uint64_t unsent;
+	uint64_t received;
+	uint64_t late;
+	uint64_t lost;
+	uint64_t lost_in_host;
+	uint64_t unrecorded;
+	uint64_t duplicate;	    /* further replies (RFC 5560) */
+	uint64_t duplicate_forward; /* made on the way there */
+	uint64_t duplicate_return;  /* made on the way back */
+	uint64_t reordered; /* replies behind a later one's (RFC 4737) */
+	bool has_direction; /* the next two are known */
+	uint64_t reordered_forward;
+	uint64_t reordered_return;
+};
+
+/* Of the probes sent; `lost` alone is the network's. */
+struct loss {
+	double ratio;
+	struct ci ci95;
+	uint64_t longest_run;
+	bool has_direction; /* the far host's counters tell which way */
+	uint64_t forward;
+	uint64_t back;
+	bool has_refused;
+	uint64_t refused; /* by the reflector's door, not lost by the network */
+};
+
+struct hooks {
+	enum stamp tx;	    /* the stamp "network" starts at */
+	enum stamp rx;	    /* the stamp "network" ends at */
+	const char *tx_how; /* "tcx", "clsact" */
+	const char *rx_how; /* "native XDP", "tcx", "clsact" */
+	const char *tx_why; /* why not the better one; NULL if it is the best */
+	const char *rx_why;
+};
+
+struct pacing {
+	bool poisson;
+	uint64_t seed;
+	int64_t interval_ns;
+	double achieved_pps;
+	struct duration lateness;
+};
+
+struct ttl_range {
+	int min, max; /* -1: unknown */
+	int remote_min, remote_max;
+};
+
+/* What is known of CLOCK_MONOTONIC's rate during the run. */
+struct clock_state {
+	bool disciplined;
+	const char *source; /* "chrony", "ntp", "none", ... */
+	double rate_ppm;    /* bound on its rate error */
+	const char *how;
+	int tai_offset_s;	 /* 0: nobody has set it */
+	uint64_t realtime_steps; /* changes of REALTIME - MONOTONIC seen */
+};
+
+struct verdict {
+	const char *code;
+	const char *text;
+};
+
+/* This host as the run used it. */
+struct local_host {
+	const char *ifname;
+	const char *driver;
+	const char *kernel;
+	const char *clocksource;
+	int mtu;
+};
+
+enum protocol {
+	PROTOCOL_STAMP,
+	PROTOCOL_ICMP,
+	PROTOCOL_TCP,
+};
+
+struct target_host {
+	const char *name;    /* as typed */
+	const char *address; /* as resolved */
+	const char *source;  /* our address */
+	int port;	     /* 0 for ICMP */
+	int source_port;
+	enum protocol protocol;
+	bool stateful;	   /* its sequence numbers are its own */
+	bool synchronised; /* its Error Estimate has the S bit */
+};
+
+struct run_facts {
+	const char *start; /* RFC 3339, nine digits */
+	int64_t duration_ns;
+	const char *command;
+	const char *version;
+	bool interrupted;
+	mono_t origin; /* zero of every local time in the samples */
+	int64_t origin_tai_ns;
+	bool has_remote_origin;
+	remote_t remote_origin; /* zero of every remote time in the samples */
+};
+
+/* What our own programs and maps counted and did not turn into a sample. */
+struct counts {
+	uint64_t stale;	       /* replies that matched no armed slot */
+	uint64_t disorder;     /* probes with stamps out of order */
+	uint64_t slot_refused; /* arming refused: the slot was still armed */
+	uint64_t tx_stamp_missing; /* answered probes without a drv_tx */
+	uint64_t send_errors;
+	uint64_t port_unreachable; /* ICMP: nothing listens there */
+	uint64_t unreachable;	   /* other ICMP errors */
+};
+
+/* Quantiles between two level shifts; a run without one has none. */
+struct segment {
+	int64_t from_ns; /* since origin */
+	int64_t to_ns;
+	struct duration network;
+};
+
+struct result {
+	struct probes probes;
+	struct loss loss;
+	struct hooks hooks;
+	struct duration rtt; /* app_rx - app_tx; n == 0 for bypass */
+	struct duration network;
+	struct duration remote;
+	struct duration stage[STAGES];
+	bool has_share;
+	double share[STAGES]; /* of the mean round trip; they add up to 1 */
+	struct pacing pacing;
+	struct ttl_range ttl;
+	struct clock_state clock;
+	struct verdict level;
+	struct verdict tail;
+	struct local_host local;
+	struct target_host target;
+	struct run_facts run;
+	struct counts counts;
+	enum engine engine;
+	size_t segments;
+	struct segment *segment;
+};
+
+#endif
