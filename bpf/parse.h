@@ -29,12 +29,14 @@ struct cursor {
 	void *end;
 };
 
-/* Exactly one of ip4 and ip6 is set; `transport` follows a 20 or 40 octet
- * header, so it is not to be used where the IPv4 header has options. */
+/* `version` says which of ip4 and ip6 is set; the verifier cannot tell a packet
+ * pointer from null. `transport` follows a 20 or 40 octet header, so it is not
+ * to be used where the IPv4 header has options. */
 struct packet {
 	struct iphdr *ip4;
 	struct ipv6hdr *ip6;
 	void *transport;
+	__u8 version;
 	__u8 protocol;
 	__u8 ttl;
 };
@@ -78,6 +80,7 @@ static __always_inline int parse_network(struct cursor *c, __be16 proto,
 		p->ip4 = c->data;
 		if ((void *)(p->ip4 + 1) > c->end || p->ip4->version != 4)
 			return -1;
+		p->version = 4;
 		p->protocol = p->ip4->protocol;
 		p->ttl = p->ip4->ttl;
 		p->transport = p->ip4 + 1;
@@ -87,6 +90,7 @@ static __always_inline int parse_network(struct cursor *c, __be16 proto,
 		p->ip6 = c->data;
 		if ((void *)(p->ip6 + 1) > c->end)
 			return -1;
+		p->version = 6;
 		p->protocol = p->ip6->nexthdr;
 		p->ttl = p->ip6->hop_limit;
 		p->transport = p->ip6 + 1;

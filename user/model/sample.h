@@ -82,6 +82,9 @@ struct sample {
 struct wire_ends {
 	enum stamp tx; /* STAMP_DRV_TX or STAMP_TC_TX */
 	enum stamp rx; /* STAMP_HW_RX, STAMP_XDP_RX or STAMP_TC_RX */
+	/* The protocol has no remote stamps (ICMP, TCP): the far host's share
+	 * is in "network". Else a probe without them has no network. */
+	bool remote_inside;
 };
 
 static inline bool sample_has(const struct sample *s, enum stamp which)
@@ -95,7 +98,8 @@ static inline void sample_set(struct sample *s, enum stamp which, mono_t at)
 	s->have |= 1u << which;
 }
 
-/* Each returns false, leaving *out alone, where a stamp it needs is absent. */
+/* Each returns false, leaving *out alone, where a stamp it needs is absent; the
+ * stages and network also where the probe is marked SAMPLE_DISORDER. */
 bool sample_stage(const struct sample *s, const struct wire_ends *ends,
 		  enum stage which, span_t *out);
 bool sample_rtt(const struct sample *s, span_t *out); /* app_rx - app_tx */

@@ -7,6 +7,7 @@
 #define XRTT_MODEL_TIME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define NSEC_PER_USEC INT64_C(1000)

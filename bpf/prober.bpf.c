@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The prober's hooks. Each finds the slot of the probe it sees and writes its
+ * stamp; none alters a packet, and none stops one from reaching whoever else
+ * hooks the interface.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "match.h"
+
+/* TC_ACT_UNSPEC for clsact and TCX_NEXT for tcx: on to the next program. */
+#define VERDICT_NEXT -1
+
+/* Link, IPv6, UDP and STAMP headers: what a hook may need to see. */
+#define HEADERS_MAX (14 + 4 + 40 + 8 + 44)
+
+static __always_inline void cursor_of_skb(struct __sk_buff *skb,
+					  struct cursor *c)
+{
+	c->data = (void *)(long)skb->data;
+	c->end = (void *)(long)skb->data_end;
+}
+
+/* Drivers may leave headers in a fragment; what is linear already stays so. */
+static __always_inline int skb_parse(struct __sk_buff *skb, struct cursor *c,
+				     struct packet *p)
+{
+	cursor_of_skb(skb, c);
+	if (c->data + HEADERS_MAX > c->end &&
+	    (__u32)(c->end - c->data) < skb->len) {
+		__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
+
+		if (bpf_skb_pull_data(skb, want))
+			return -1;
+		cursor_of_skb(skb, c);
+	}
+	return parse_network(c, parse_link(c, config.link_header), p);
+}
+
+SEC("tc")
+int xrtt_tc_egress(struct __sk_buff *skb)
+{
+	struct cursor c;
+	struct packet p;
+	struct slot *slot;
+
+	if (skb_parse(skb, &c, &p))
+		return VERDICT_NEXT;
+	slot = request_slot(&c, &p);
+	if (slot && !slot->tc_tx) {
+		slot->tx_cpu = bpf_get_smp_processor_id();
+		slot->tc_tx = bpf_ktime_get_ns();
+	}
+	return VERDICT_NEXT;
+}
+
+SEC("xdp")
+int xrtt_xdp_rx(struct xdp_md *ctx)
+{
+	struct cursor c = { (void *)(long)ctx->data,
+			    (void *)(long)ctx->data_end };
+	struct answer a = {};
+	struct packet p;
+	struct session *s;
+	struct slot *slot;
+
+	if (parse_network(&c, parse_link(&c, config.link_header), &p))
+		return XDP_PASS;
+	s = reply_parse(&c, &p, &a);
+	if (!s)
+		return XDP_PASS;
+	slot = slot_receive(s, &a, bpf_ktime_get_ns());
+	if (!slot || slot->engine != SLOT_BYPASS)
+		return XDP_PASS;
+	slot_complete(slot);
+	return XDP_DROP;
+}
+
+SEC("tc")
+int xrtt_tc_ingress(struct __sk_buff *skb)
+{
+	struct answer a = {};
+	struct cursor c;
+	struct packet p;
+	struct session *s;
+	struct slot *slot;
+	__u64 now;
+
+	if (skb_parse(skb, &c, &p))
+		return VERDICT_NEXT;
+	s = reply_parse(&c, &p, &a);
+	if (!s)
+		return VERDICT_NEXT;
+	now = bpf_ktime_get_ns();
+	if (config.rx_at_tc) {
+		slot_receive(s, &a, now);
+		return VERDICT_NEXT;
+	}
+	slot = slot_of(s, a.seq);
+	if (slot && slot_is_of(slot, a.seq, a.nonce) &&
+	    slot->state == SLOT_ARMED && slot->xdp_rx)
+		stamp_once(&slot->tc_rx, now);
+	return VERDICT_NEXT;
+}
+
+/* The last hook of the socket engine: its own socket's filter. */
+static __always_inline void socket_receive(__be16 port, __u32 seq, __u64 nonce)
+{
+	struct session *s = session_by_port(port);
+	struct slot *slot = s ? slot_of(s, seq) : 0;
+
+	if (!slot || !slot_is_of(slot, seq, nonce) || slot->state != SLOT_ARMED)
+		return;
+	if (!(config.rx_at_tc ? slot->tc_rx : slot->xdp_rx))
+		return;
+	if (stamp_once(&slot->sock_rx, bpf_ktime_get_ns()))
+		slot_complete(slot);
+}
+
+SEC("socket")
+int xrtt_sock_udp(struct __sk_buff *skb)
+{
+	struct udp_reply reply;
+
+	if (!bpf_skb_load_bytes(skb, 0, &reply, sizeof(reply)))
+		socket_receive(reply.udp.dest,
+			       bpf_ntohl(reply.payload.sender_seq),
+			       nonce_of(&reply.payload.sender_sent));
+	return skb->len;
+}
+
+/* A raw ICMP socket is shown every echo reply of the host: keep our own. */
+static __always_inline int socket_echo(struct __sk_buff *skb, __u32 offset,
+				       __u8 type)
+{
+	struct session *s;
+	struct echo echo;
+
+	if (bpf_skb_load_bytes(skb, offset, &echo, sizeof(echo)) ||
+	    echo.type != type)
+		return 0;
+	s = session_by_port(echo.id);
+	if (!s)
+		return 0;
+	socket_receive(echo.id, bpf_ntohl(echo.payload.seq),
+		       nonce_of(&echo.payload.sent));
+	return skb->len;
+}
+
+SEC("socket")
+int xrtt_sock_icmp4(struct __sk_buff *skb)
+{
+	__u8 version_ihl;
+
+	if (bpf_skb_load_bytes(skb, 0, &version_ihl, 1))
+		return 0;
+	return socket_echo(skb, (version_ihl & 0xf) * 4, ICMP_ECHOREPLY);
+}
+
+SEC("socket")
+int xrtt_sock_icmp6(struct __sk_buff *skb)
+{
+	return socket_echo(skb, 0, ICMPV6_ECHO_REPLY);
+}
+
+char LICENSE[] SEC("license") = "GPL";

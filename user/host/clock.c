@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+/* What an undisciplined oscillator may be off by (servers: up to 30 us/s,
+ * Huygens, NSDI 2018). */
+#define FREE_RUNNING_PPM 50.0
+
+static int64_t clock_read(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+mono_t mono_now(void)
+{
+	return (mono_t){ clock_read(CLOCK_MONOTONIC) };
+}
+
+int64_t tai_now_ns(void)
+{
+	return clock_read(CLOCK_TAI);
+}
+
+int64_t tai_offset_ns(void)
+{
+	int64_t narrowest = INT64_MAX, offset = 0;
+
+	for (int i = 0; i < 16; i++) {
+		int64_t before = clock_read(CLOCK_MONOTONIC);
+		int64_t tai = clock_read(CLOCK_TAI);
+		int64_t after = clock_read(CLOCK_MONOTONIC);
+
+		if (after - before < narrowest) {
+			narrowest = after - before;
+			offset = tai - before - (after - before) / 2;
+		}
+	}
+	return offset;
+}
+
+void clock_state_read(struct clock_state *out)
+{
+	struct timex tx = {};
+	int state = adjtimex(&tx);
+
+	memset(out, 0, sizeof(*out));
+	out->disciplined = state >= 0 && !(tx.status & STA_UNSYNC);
+	out->source = out->disciplined ? "kernel" : "none";
+	out->tai_offset_s = state >= 0 ? tx.tai : 0;
+	out->rate_ppm = FREE_RUNNING_PPM;
+	out->how = "bound for an oscillator nobody measured";
+}
+
+int64_t clock_error_ns(bool *synchronised)
+{
+	struct timex tx = {};
+	int state = adjtimex(&tx);
+
+	*synchronised = state >= 0 && !(tx.status & STA_UNSYNC) && tx.tai;
+	return state >= 0 ? tx.maxerror * NSEC_PER_USEC : NSEC_PER_SEC;
+}
+
+void clock_source_read(char *out, size_t size)
+{
+	FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/"
+			"current_clocksource",
+			"re");
+
+	*out = '\0';
+	if (!f)
+		return;
+	if (fgets(out, size, f))
+		out[strcspn(out, "\n")] = '\0';
+	fclose(f);
+}

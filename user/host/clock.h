@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* This host's clocks. Reading one cannot fail on any kernel xrtt runs on. */
+#ifndef XRTT_HOST_CLOCK_H
+#define XRTT_HOST_CLOCK_H
+
+#include "model/result.h"
+#include "model/time.h"
+
+mono_t mono_now(void);
+
+/* CLOCK_TAI: equal to REALTIME where nobody has set the kernel's offset. */
+int64_t tai_now_ns(void);
+
+/* TAI - MONOTONIC, from a bracketed read; good to about 100 ns. */
+int64_t tai_offset_ns(void);
+
+/* Discipline as adjtimex(2) tells it; never fails, at worst knows nothing. */
+void clock_state_read(struct clock_state *out);
+
+/* Error Estimate's error for our stamps in ns, and whether the clock is
+ * synchronised to UTC (with a TAI offset set). */
+int64_t clock_error_ns(bool *synchronised);
+
+/* Name of the current clocksource, "" if unreadable. */
+void clock_source_read(char *out, size_t size);
+
+#endif

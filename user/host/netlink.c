@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/netlink.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+struct nlmsghdr *netlink_request(char *buf, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
+		nlh->nlmsg_flags |= NLM_F_ACK;
+	nlh->nlmsg_seq = time(NULL);
+	return nlh;
+}
+
+int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE * 2];
+	struct mnl_socket *nl;
+	unsigned int port;
+	ssize_t len;
+	int err = 0;
+
+	nl = mnl_socket_open(NETLINK_ROUTE);
+	if (!nl)
+		return -errno;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(nl, request, request->nlmsg_len) < 0) {
+		err = -errno;
+		goto out;
+	}
+	port = mnl_socket_get_portid(nl);
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0) {
+			err = -errno;
+			goto out;
+		}
+		err = mnl_cb_run(buf, len, request->nlmsg_seq, port, each,
+				 data);
+	} while (err > MNL_CB_STOP);
+	err = err < 0 ? -errno : 0;
+out:
+	mnl_socket_close(nl);
+	return err;
+}
+
+void netlink_attributes(const struct nlmsghdr *message, size_t header,
+			const struct nlattr **table, unsigned int max)
+{
+	const struct nlattr *attr;
+
+	memset(table, 0, (max + 1) * sizeof(*table));
+	mnl_attr_for_each(attr, message, header)
+	{
+		if (mnl_attr_get_type(attr) <= max)
+			table[mnl_attr_get_type(attr)] = attr;
+	}
+}

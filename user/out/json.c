@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "out/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "out/json_value.h"
+
+#define SCHEMA "xrtt/1"
+
+/* Enough digits for a nanosecond in a day, few enough to print 0.1 as 0.1. */
+#define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
+
+static json_t *count_if(bool known, uint64_t count)
+{
+	return known ? json_value_unsigned(count) : json_null();
+}
+
+/* Where 0 or less means that there is none. */
+static json_t *positive_value(int value)
+{
+	return value > 0 ? json_integer(value) : json_null();
+}
+
+static json_t *probes_value(const struct probes *p)
+{
+	const struct json_pair pair[] = {
+		{ "planned", json_value_unsigned(p->planned) },
+		{ "sent", json_value_unsigned(p->sent) },
+		{ "unsent", json_value_unsigned(p->unsent) },
+		{ "received", json_value_unsigned(p->received) },
+		{ "late", json_value_unsigned(p->late) },
+		{ "lost", json_value_unsigned(p->lost) },
+		{ "lost_in_host", json_value_unsigned(p->lost_in_host) },
+		{ "unrecorded", json_value_unsigned(p->unrecorded) },
+		{ "duplicate", json_value_unsigned(p->duplicate) },
+		{ "duplicate_forward",
+		  json_value_unsigned(p->duplicate_forward) },
+		{ "duplicate_return",
+		  json_value_unsigned(p->duplicate_return) },
+		{ "reordered", json_value_unsigned(p->reordered) },
+		{ "reordered_forward",
+		  count_if(p->has_direction, p->reordered_forward) },
+		{ "reordered_return",
+		  count_if(p->has_direction, p->reordered_return) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *counts_value(const struct counts *c)
+{
+	const struct json_pair pair[] = {
+		{ "stale", json_value_unsigned(c->stale) },
+		{ "disorder", json_value_unsigned(c->disorder) },
+		{ "slot_refused", json_value_unsigned(c->slot_refused) },
+		{ "tx_stamp_missing",
+		  json_value_unsigned(c->tx_stamp_missing) },
+		{ "send_errors", json_value_unsigned(c->send_errors) },
+		{ "port_unreachable",
+		  json_value_unsigned(c->port_unreachable) },
+		{ "unreachable", json_value_unsigned(c->unreachable) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *loss_value(const struct result *r)
+{
+	const struct loss *l = &r->loss;
+	const struct ci unknown = { 0 };
+	bool has_ratio = r->probes.sent && isfinite(l->ratio);
+	const struct json_pair pair[] = {
+		{ "ratio",
+		  has_ratio ? json_value_number(l->ratio) : json_null() },
+		{ "ci95",
+		  json_value_interval(has_ratio ? &l->ci95 : &unknown) },
+		{ "longest_run", json_value_unsigned(l->longest_run) },
+		{ "forward", count_if(l->has_direction, l->forward) },
+		{ "return", count_if(l->has_direction, l->back) },
+		{ "refused_by_reflector",
+		  count_if(l->has_refused, l->refused) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *hooks_value(const struct hooks *h)
+{
+	static const char *const name[STAMPS] = {
+		[STAMP_TC_TX] = "tc", [STAMP_DRV_TX] = "drv",
+		[STAMP_HW_RX] = "hw", [STAMP_XDP_RX] = "xdp",
+		[STAMP_TC_RX] = "tc",
+	};
+	const struct json_pair pair[] = {
+		{ "tx", json_value_text(name[h->tx]) },
+		{ "rx", json_value_text(name[h->rx]) },
+		{ "tx_how", json_value_text(h->tx_how) },
+		{ "rx_how", json_value_text(h->rx_how) },
+		{ "tx_why", json_value_text(h->tx_why) },
+		{ "rx_why", json_value_text(h->rx_why) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *stages_value(const struct result *r)
+{
+	struct json_pair pair[STAGES + 1] = { 0 };
+
+	for (int i = 0; i < STAGES; i++)
+		pair[i] =
+			(struct json_pair){ stage_name(i),
+					    json_value_duration(&r->stage[i]) };
+	return json_value_object(pair);
+}
+
+static json_t *share_value(const struct result *r)
+{
+	struct json_pair pair[STAGES + 1] = { 0 };
+
+	for (int i = 0; i < STAGES; i++) {
+		bool known = r->has_share && r->stage[i].n;
+
+		pair[i] = (struct json_pair){
+			stage_name(i),
+			json_value_number(known ? r->share[i] : NAN)
+		};
+	}
+	return json_value_object(pair);
+}
+
+static json_t *pacing_value(const struct pacing *p)
+{
+	const struct json_pair pair[] = {
+		{ "kind", json_string(p->poisson ? "poisson" : "fixed") },
+		{ "seed", json_value_unsigned(p->seed) },
+		{ "interval_ns", json_value_signed(p->interval_ns) },
+		{ "achieved_pps", json_value_number(p->achieved_pps) },
+		{ "lateness_ns", json_value_duration(&p->lateness) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *ttl_value(const struct ttl_range *t)
+{
+	const struct json_pair pair[] = {
+		{ "min", count_if(t->min >= 0, t->min) },
+		{ "max", count_if(t->max >= 0, t->max) },
+		{ "remote_min", count_if(t->remote_min >= 0, t->remote_min) },
+		{ "remote_max", count_if(t->remote_max >= 0, t->remote_max) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *clock_value(const struct clock_state *c)
+{
+	const struct json_pair pair[] = {
+		{ "disciplined", json_boolean(c->disciplined) },
+		{ "source", json_value_text(c->source) },
+		{ "rate_ppm", json_value_number(c->rate_ppm) },
+		{ "how", json_value_text(c->how) },
+		{ "tai_offset_s", positive_value(c->tai_offset_s) },
+		{ "realtime_steps", json_value_unsigned(c->realtime_steps) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *verdict_value(const struct verdict *v)
+{
+	const struct json_pair pair[] = {
+		{ "code", json_value_text(v->code) },
+		{ "text", json_value_text(v->text) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *verdicts_value(const struct result *r)
+{
+	const struct json_pair pair[] = {
+		{ "level", verdict_value(&r->level) },
+		{ "tail", verdict_value(&r->tail) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *local_value(const struct local_host *l)
+{
+	const struct json_pair pair[] = {
+		{ "ifname", json_value_text(l->ifname) },
+		{ "driver", json_value_text(l->driver) },
+		{ "kernel", json_value_text(l->kernel) },
+		{ "clocksource", json_value_text(l->clocksource) },
+		{ "mtu", positive_value(l->mtu) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *target_value(const struct target_host *t)
+{
+	static const char *const protocol[] = {
+		[PROTOCOL_STAMP] = "stamp",
+		[PROTOCOL_ICMP] = "icmp",
+		[PROTOCOL_TCP] = "tcp",
+	};
+	const struct json_pair pair[] = {
+		{ "name", json_value_text(t->name) },
+		{ "address", json_value_text(t->address) },
+		{ "source", json_value_text(t->source) },
+		{ "port", positive_value(t->port) },
+		{ "source_port", positive_value(t->source_port) },
+		{ "protocol", json_string(protocol[t->protocol]) },
+		{ "stateful", json_boolean(t->stateful) },
+		{ "synchronised", json_boolean(t->synchronised) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+/* Nanoseconds of an epoch do not fit a double: a string. */
+static json_t *epoch_value(int64_t ns)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%" PRId64, ns);
+	return json_string(digits);
+}
+
+static json_t *run_value(const struct run_facts *run)
+{
+	const struct json_pair pair[] = {
+		{ "start", json_value_text(run->start) },
+		{ "duration_ns", json_value_signed(run->duration_ns) },
+		{ "command", json_value_text(run->command) },
+		{ "version", json_value_text(run->version) },
+		{ "interrupted", json_boolean(run->interrupted) },
+		{ "origin_mono_ns", epoch_value(run->origin.ns) },
+		{ "origin_tai_ns", epoch_value(run->origin_tai_ns) },
+		{ "remote_origin_tai_ns",
+		  run->has_remote_origin ? epoch_value(run->remote_origin.ns)
+					 : json_null() },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *segment_value(const struct segment *s)
+{
+	const struct json_pair pair[] = {
+		{ "from_ns", json_value_signed(s->from_ns) },
+		{ "to_ns", json_value_signed(s->to_ns) },
+		{ "network_ns", json_value_duration(&s->network) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *segments_value(const struct result *r)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < r->segments; i++)
+		all = json_value_append(all, segment_value(&r->segment[i]));
+	return all;
+}
+
+static json_t *result_value(const struct result *r)
+{
+	const struct json_pair pair[] = {
+		{ "schema", json_string(SCHEMA) },
+		{ "engine", json_string(engine_name(r->engine)) },
+		{ "run", run_value(&r->run) },
+		{ "target", target_value(&r->target) },
+		{ "local", local_value(&r->local) },
+		{ "clock", clock_value(&r->clock) },
+		{ "hooks", hooks_value(&r->hooks) },
+		{ "pacing", pacing_value(&r->pacing) },
+		{ "probes", probes_value(&r->probes) },
+		{ "loss", loss_value(r) },
+		{ "counts", counts_value(&r->counts) },
+		{ "ttl", ttl_value(&r->ttl) },
+		{ "rtt_ns", json_value_duration(&r->rtt) },
+		{ "network_ns", json_value_duration(&r->network) },
+		{ "remote_ns", json_value_duration(&r->remote) },
+		{ "stages_ns", stages_value(r) },
+		{ "share", share_value(r) },
+		{ "segments", segments_value(r) },
+		{ "distance", json_null() },
+		{ "verdict", verdicts_value(r) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+char *json_report(const struct result *r)
+{
+	json_t *value = result_value(r);
+	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
+
+	json_decref(value);
+	return text;
+}
+
+int json_write(FILE *to, const struct result *r)
+{
+	char *text = json_report(r);
+	int err = 0;
+
+	if (!text)
+		return -ENOMEM;
+	errno = 0;
+	if (fprintf(to, "%s\n", text) < 0 || fflush(to) || ferror(to))
+		err = errno ? -errno : -EIO;
+	free(text);
+	return err;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The report for people: UTF-8, at most 110 columns, nothing in it that the
+ * result does not say. What is not known is left out or shown as "?" or "–".
+ */
+#ifndef XRTT_OUT_TEXT_H
+#define XRTT_OUT_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/result.h"
+#include "out/page.h"
+
+/* The whole report. Flushes `to`. Returns 0, or -errno if not all of it could
+ * be written. */
+int text_report(FILE *to, const struct result *r, bool colour);
+
+/* The parts with a file of their own. */
+
+/* The stages along one line, the far host's time hanging under the wire. Does
+ * nothing where there is no "network" (timeline.c). */
+void timeline_show(struct page *page, const struct result *r);
+
+/* What became of every probe, and why, where it can be told (account.c). */
+void account_show(struct page *page, const struct result *r);
+
+#endif

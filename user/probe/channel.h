@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A flow's own socket: an ordinary UDP socket, as an application would have, or
+ * a raw ICMP one. It is never read by another thread, and nobody sleeps on it
+ * while a probe goes out: a TX stamp's arrival would wake the sleeper between
+ * the stamp and the wire.
+ */
+#ifndef XRTT_PROBE_CHANNEL_H
+#define XRTT_PROBE_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "probe/packet.h"
+
+struct channel {
+	int fd;
+	enum protocol protocol;
+	uint16_t local_port; /* or the echo identifier */
+	bool tx_stamps;	     /* the kernel took the request for them */
+	uint32_t tx_key;     /* SO_TIMESTAMPING's OPT_ID of the next packet */
+	uint32_t *seq_of_key;
+	uint32_t key_mask;
+};
+
+/* What the error queue held. */
+enum channel_note {
+	CHANNEL_TX_STAMP,
+	CHANNEL_PORT_UNREACHABLE,
+	CHANNEL_UNREACHABLE,
+};
+
+struct channel_event {
+	enum channel_note note;
+	uint32_t seq; /* TX stamp: of the packet */
+	real_t stamp; /* TX stamp: when the driver had it */
+};
+
+/*
+ * Opens, binds and connects. `in_flight` (2^n) is how many packets may await
+ * their TX stamp. 0 or -errno, `why` then saying in a line what failed.
+ */
+int channel_open(struct channel *c, const struct plan *plan,
+		 const struct address *source, uint32_t in_flight, char *why,
+		 size_t size);
+void channel_close(struct channel *c);
+
+/* Attaches the BPF filter that stamps what reaches the socket. 0 or -errno. */
+int channel_attach(struct channel *c, int filter_fd);
+
+/* Sends the packet that `t` holds. 0 or -errno. */
+int channel_send(struct channel *c, const struct packet_template *t,
+		 uint32_t seq);
+
+/* One datagram, never waiting: its length, -EAGAIN if there is none, or what
+ * the network reported about an earlier one (-ECONNREFUSED ...). */
+int channel_receive(struct channel *c, uint8_t *octets, size_t size);
+
+/* Next entry of the error queue, never waiting. 1, or 0 if it is empty. */
+int channel_next_event(struct channel *c, struct channel_event *event);
+
+#endif

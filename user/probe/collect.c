@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/account.h"
+#include "model/distribution.h"
+
+struct collector {
+	struct wire_ends ends;
+	struct account *account;
+	struct page_pool *pool;
+	struct distribution *rtt;
+	struct distribution *network;
+	struct distribution *lateness;
+	struct distribution *stage[STAGES];
+	/* Of the probes that have every stage of this run. */
+	double share_sum[STAGES];
+	double share_rtt;
+	uint64_t refused;
+	uint64_t sent;
+	mono_t first_tx;
+	mono_t last_tx;
+	struct ttl_range ttl;
+	struct counts counts;
+	bool has_remote_origin;
+	remote_t remote_origin;
+};
+
+struct collector *collector_create(void)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	bool complete;
+
+	if (!c)
+		return NULL;
+	c->ttl = (struct ttl_range){ -1, -1, -1, -1 };
+	c->account = account_create();
+	c->pool = page_pool_create(0);
+	complete = c->account && c->pool;
+	if (complete) {
+		c->rtt = distribution_create(c->pool, 0);
+		c->network = distribution_create(c->pool, 0);
+		c->lateness = distribution_create(c->pool, 0);
+		complete = c->rtt && c->network && c->lateness;
+	}
+	for (int i = 0; complete && i < STAGES; i++) {
+		c->stage[i] = distribution_create(c->pool, 0);
+		complete = c->stage[i];
+	}
+	if (complete)
+		return c;
+	collector_destroy(c);
+	return NULL;
+}
+
+void collector_destroy(struct collector *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < STAGES; i++)
+		distribution_destroy(c->stage[i]);
+	distribution_destroy(c->lateness);
+	distribution_destroy(c->network);
+	distribution_destroy(c->rtt);
+	page_pool_destroy(c->pool);
+	account_destroy(c->account);
+	free(c);
+}
+
+void collector_set_ends(struct collector *c, const struct wire_ends *ends)
+{
+	c->ends = *ends;
+}
+
+void collector_arrived(struct collector *c, const struct sample *s)
+{
+	account_arrival(c->account, s->seq, s->has_reflector_seq,
+			s->reflector_seq);
+}
+
+static void widen(int *min, int *max, int value)
+{
+	if (value < 0)
+		return;
+	if (*min < 0 || value < *min)
+		*min = value;
+	if (value > *max)
+		*max = value;
+}
+
+/* Stages that this run cannot have are no reason to leave a probe out. */
+static void collect_share(struct collector *c, const span_t stage[STAGES],
+			  unsigned int have, span_t rtt)
+{
+	span_t sum = span_ns(0);
+
+	for (int i = 0; i < STAGES; i++) {
+		if (have & 1u << i)
+			sum = span_add(sum, stage[i]);
+	}
+	if (sum.ns != rtt.ns)
+		return;
+	for (int i = 0; i < STAGES; i++) {
+		if (have & 1u << i)
+			c->share_sum[i] += stage[i].ns;
+	}
+	c->share_rtt += rtt.ns;
+}
+
+static void collect_durations(struct collector *c, const struct sample *s)
+{
+	span_t stage[STAGES], rtt, network;
+	unsigned int have = 0;
+
+	for (int i = 0; i < STAGES; i++) {
+		if (!sample_stage(s, &c->ends, i, &stage[i]))
+			continue;
+		have |= 1u << i;
+		distribution_add(c->stage[i], stage[i]);
+	}
+	if (sample_network(s, &c->ends, &network))
+		distribution_add(c->network, network);
+	if (!sample_rtt(s, &rtt))
+		return;
+	distribution_add(c->rtt, rtt);
+	collect_share(c, stage, have, rtt);
+}
+
+static void collect_origin(struct collector *c, const struct sample *s)
+{
+	if (c->has_remote_origin)
+		return;
+	if (sample_has(s, STAMP_REMOTE_RX))
+		c->remote_origin = s->remote_rx;
+	else if (sample_has(s, STAMP_REMOTE_TX))
+		c->remote_origin = s->remote_tx;
+	else
+		return;
+	c->has_remote_origin = true;
+}
+
+void collector_settled(struct collector *c, const struct sample *s)
+{
+	span_t lateness;
+
+	account_settle(c->account, s);
+	collect_origin(c, s);
+	if (sample_has(s, STAMP_APP_TX)) {
+		if (!c->sent++)
+			c->first_tx = s->at[STAMP_APP_TX];
+		c->last_tx = s->at[STAMP_APP_TX];
+	}
+	if (sample_lateness(s, &lateness))
+		distribution_add(c->lateness, lateness);
+	if (s->status != PROBE_OK)
+		return;
+	if (s->flags & SAMPLE_DISORDER)
+		c->counts.disorder++;
+	if (c->ends.tx == STAMP_DRV_TX && !sample_has(s, STAMP_DRV_TX))
+		c->counts.tx_stamp_missing++;
+	widen(&c->ttl.min, &c->ttl.max, s->ttl);
+	widen(&c->ttl.remote_min, &c->ttl.remote_max, s->remote_ttl);
+	collect_durations(c, s);
+}
+
+void collector_refused(struct collector *c)
+{
+	c->refused++;
+}
+
+void collector_counters_start(struct collector *c, uint32_t rx, uint32_t tx)
+{
+	account_counters_start(c->account, rx, tx);
+}
+
+void collector_counters_end(struct collector *c, uint32_t rx, uint32_t tx)
+{
+	account_counters_end(c->account, rx, tx);
+}
+
+bool collector_is_stateful(const struct collector *c)
+{
+	return account_is_stateful(c->account);
+}
+
+void collector_probes(const struct collector *c, struct probes *out)
+{
+	struct loss loss;
+
+	account_report(c->account, out, &loss);
+	out->planned += c->refused;
+	out->unsent += c->refused;
+}
+
+static void report_share(const struct collector *c, struct result *out)
+{
+	out->has_share = c->share_rtt > 0;
+	for (int i = 0; i < STAGES; i++)
+		out->share[i] =
+			out->has_share ? c->share_sum[i] / c->share_rtt : 0;
+}
+
+void collector_report(struct collector *c, struct result *out)
+{
+	span_t active = mono_sub(c->last_tx, c->first_tx);
+
+	account_report(c->account, &out->probes, &out->loss);
+	out->probes.planned += c->refused;
+	out->probes.unsent += c->refused;
+	distribution_report(c->rtt, &out->rtt);
+	distribution_report(c->network, &out->network);
+	distribution_report(c->lateness, &out->pacing.lateness);
+	for (int i = 0; i < STAGES; i++)
+		distribution_report(c->stage[i], &out->stage[i]);
+	distribution_report(c->stage[STAGE_REMOTE], &out->remote);
+	report_share(c, out);
+	if (c->sent > 1 && active.ns > 0)
+		out->pacing.achieved_pps =
+			(c->sent - 1) * (double)NSEC_PER_SEC / active.ns;
+	out->ttl = c->ttl;
+	out->counts.disorder = c->counts.disorder;
+	out->counts.tx_stamp_missing = c->counts.tx_stamp_missing;
+	out->run.has_remote_origin = c->has_remote_origin;
+	out->run.remote_origin = c->remote_origin;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "wire.h"
+
+static const char *address_text(const struct address *a)
+{
+	char text[ADDRESS_TEXT];
+
+	address_format(a, text);
+	return strdup(text);
+}
+
+/* RFC 3339 with nine digits, UTC. */
+static const char *start_text(const struct run *r, int tai_offset_s)
+{
+	int64_t utc = r->origin_tai_ns - tai_offset_s * NSEC_PER_SEC;
+	time_t seconds = utc / NSEC_PER_SEC;
+	char date[32], text[64];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%09" PRId64 "Z", date,
+		 utc % NSEC_PER_SEC);
+	return strdup(text);
+}
+
+/* The command line as the kernel keeps it, arguments apart by a blank. */
+static const char *command_text(void)
+{
+	char text[4096];
+	FILE *f = fopen("/proc/self/cmdline", "re");
+	size_t n = 0;
+
+	if (f) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	while (n && !text[n - 1])
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		if (!text[i])
+			text[i] = ' ';
+	}
+	text[n] = '\0';
+	return strdup(text);
+}
+
+static void fill_local(const struct run *r, struct local_host *out)
+{
+	struct utsname uts;
+	char clocksource[64];
+
+	clock_source_read(clocksource, sizeof(clocksource));
+	out->ifname = strdup(r->iface.name);
+	out->driver = strdup(r->iface.driver);
+	out->kernel = strdup(uname(&uts) ? "" : uts.release);
+	out->clocksource = strdup(clocksource);
+	out->mtu = r->iface.mtu;
+}
+
+static void fill_target(const struct run *r, struct target_host *out)
+{
+	const struct plan *plan = r->plan;
+	bool icmp = plan->protocol == PROTOCOL_ICMP;
+
+	out->name = strdup(plan->target);
+	out->address = address_text(&plan->address);
+	out->source = address_text(&r->route.source);
+	out->port = icmp ? 0 : plan->port;
+	out->source_port = r->flow[0].channel.local_port;
+	out->protocol = plan->protocol;
+	out->stateful = collector_is_stateful(r->collector);
+	out->synchronised = r->remote_error & STAMP_ERROR_SYNC;
+}
+
+static void fill_run(const struct run *r, const struct clock_state *clock,
+		     struct run_facts *out)
+{
+	out->start = start_text(r, clock->tai_offset_s);
+	out->duration_ns =
+		r->origin.ns ? mono_sub(mono_now(), r->origin).ns : 0;
+	out->command = command_text();
+	out->version = strdup(XRTT_VERSION);
+	out->interrupted = r->interrupted;
+	out->origin = r->origin;
+	out->origin_tai_ns = r->origin_tai_ns;
+}
+
+void facts_fill(const struct run *r, struct result *out)
+{
+	out->engine = r->plan->engine;
+	out->hooks = r->hooks;
+	out->counts.stale = prober_count(r->prober, COUNT_STALE);
+	out->pacing.poisson = r->plan->poisson;
+	out->pacing.seed = r->plan->seed;
+	out->pacing.interval_ns = r->plan->interval.ns;
+	clock_state_read(&out->clock);
+	out->clock.realtime_steps = r->realmap.steps;
+	out->level = (struct verdict){
+		"unknown", "no distance given, so nothing to compare with"
+	};
+	out->tail =
+		(struct verdict){ "unknown",
+				  "the slowest probes have not been judged" };
+	fill_local(r, &out->local);
+	fill_target(r, &out->target);
+	fill_run(r, &out->clock, &out->run);
+}
+
+void facts_release(struct result *out)
+{
+	free((char *)out->local.ifname);
+	free((char *)out->local.driver);
+	free((char *)out->local.kernel);
+	free((char *)out->local.clocksource);
+	free((char *)out->target.name);
+	free((char *)out->target.address);
+	free((char *)out->target.source);
+	free((char *)out->run.start);
+	free((char *)out->run.command);
+	free((char *)out->run.version);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a run was asked to do. Strings are the caller's. */
+#ifndef XRTT_PROBE_PLAN_H
+#define XRTT_PROBE_PLAN_H
+
+#include "host/address.h"
+#include "host/hook.h"
+#include "model/result.h"
+
+enum rx_hook {
+	RX_HOOK_AUTO, /* native XDP, else TC ingress */
+	RX_HOOK_XDP,
+	RX_HOOK_TC,
+};
+
+struct plan {
+	const char *target;	/* as typed */
+	struct address address; /* as resolved */
+	struct address source;	/* AF_UNSPEC: the route's choice */
+	const char *ifname;	/* NULL: the route's choice */
+	uint16_t port;
+	uint16_t source_port; /* 0: any */
+	enum protocol protocol;
+	enum engine engine;
+	uint64_t count;	 /* 0: no limit */
+	span_t duration; /* 0: no limit */
+	span_t interval;
+	span_t timeout;
+	bool poisson;
+	uint64_t seed;
+	enum rx_hook rx_hook;
+	enum tc_attach tc;
+	unsigned int size; /* octets behind the UDP or ICMP header */
+	unsigned int dscp;
+};
+
+#endif

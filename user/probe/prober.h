@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The prober's BPF programs and maps: loaded, sized, attached to one interface,
+ * and read. What the slots and records mean is in include/slot.h.
+ */
+#ifndef XRTT_PROBE_PROBER_H
+#define XRTT_PROBE_PROBER_H
+
+#include "host/hook.h"
+#include "probe/plan.h"
+#include "slot.h"
+
+struct prober;
+
+struct prober_shape {
+	const struct iface *iface;
+	enum rx_hook rx_hook;
+	enum tc_attach tc;
+	unsigned int flows;
+	unsigned int slots; /* of each flow, 2^n */
+};
+
+/*
+ * Loads and attaches. On failure NULL, *err is -errno and `why` (of `size`
+ * octets) says in a line what failed and what would mend it. -EPERM,
+ * -EOPNOTSUPP and the like mean that this machine or privilege cannot do it.
+ */
+struct prober *prober_open(const struct prober_shape *shape, char *why,
+			   size_t size, int *err);
+
+/* Detaches everything and frees; NULL is fine. */
+void prober_close(struct prober *prober);
+
+/* Makes packets of this 5-tuple the flow's. `local_port` is in host order. 0 or
+ * -errno. */
+int prober_set_flow(struct prober *prober, unsigned int flow,
+		    uint16_t local_port, const struct session *session);
+
+/* The flow's slots, shared with the hooks. */
+struct slot *prober_slots(const struct prober *prober, unsigned int flow);
+
+/* The socket filter for a flow's socket. */
+int prober_filter_fd(const struct prober *prober, enum protocol protocol,
+		     int family);
+
+/* Hands every record in the ring to `each`. 0 or -errno. */
+int prober_consume(struct prober *prober,
+		   void (*each)(void *data, const struct slot *record),
+		   void *data);
+
+uint64_t prober_count(const struct prober *prober, enum prober_counter which);
+
+/* Which hooks it came to be, and why not the better ones. */
+void prober_hooks(const struct prober *prober, struct hooks *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One measurement from beginning to end: look, attach, ask the far host, send
+ * on schedule, settle every probe, detach. Single-threaded, so that nothing of
+ * ours runs between a probe's first and last stamp but what the probe meets.
+ */
+#ifndef XRTT_PROBE_SESSION_H
+#define XRTT_PROBE_SESSION_H
+
+#include "probe/plan.h"
+
+/* How it ended; the exit status of the program. */
+enum session_end {
+	SESSION_MEASURED = 0,
+	SESSION_SILENT =
+		1, /* no reply at all; the result still says what was */
+	SESSION_BAD_ARGUMENT = 2,
+	SESSION_CANNOT = 3, /* this machine or privilege cannot do it */
+};
+
+/* Who wants to see it happen. Any function may be NULL; none may block. */
+struct session_observer {
+	void *data;
+	/* Before the first probe. `ends` holds for the whole run. */
+	void (*started)(void *data, mono_t origin,
+			const struct wire_ends *ends);
+	/* A reply has been read. What is known now may still gain a duplicate. */
+	void (*answered)(void *data, const struct sample *sample);
+	/* Final, once for every probe, in sending order. */
+	void (*settled)(void *data, const struct sample *sample);
+	/* At most four times a second, where the schedule leaves room. */
+	void (*progress)(void *data, const struct probes *so_far);
+	/* SIGQUIT: what the settled probes say. */
+	void (*snapshot)(void *data, const struct result *result);
+};
+
+#define SESSION_WHY 256
+
+/*
+ * Blocks SIGINT, SIGTERM and SIGQUIT while it runs. The first SIGINT or SIGTERM
+ * ends the sending, the second the waiting too. On SESSION_MEASURED and
+ * SESSION_SILENT *result is filled, to be released with session_release();
+ * otherwise `why` (SESSION_WHY octets) says in a line what stopped it and what
+ * would mend it.
+ */
+enum session_end session_run(const struct plan *plan,
+			     const struct session_observer *observer,
+			     struct result *result, char *why);
+
+void session_release(struct result *result);
+
+#endif

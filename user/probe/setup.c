@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Everything before the first packet, and everything after the last. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/run.h"
+
+/* A probe is watched for two timeouts, then its slot rests. */
+#define SLOTS_MIN 64
+#define SLOTS_MAX (1 << 18)
+
+#define NEIGHBOUR_PATIENCE_NS (3 * NSEC_PER_SEC)
+#define CARRIER_PATIENCE_NS (5 * NSEC_PER_SEC)
+
+static uint32_t slots_needed(const struct plan *plan)
+{
+	int64_t watch = 2 * plan->timeout.ns + 4 * SLOT_QUIET_NS;
+	int64_t want =
+		plan->interval.ns > 0 ? watch / plan->interval.ns : SLOTS_MAX;
+	uint32_t slots = SLOTS_MIN;
+
+	/* Poisson bunches, and a busy host catches up in bursts. */
+	want += want / 4 + SLOTS_MIN / 2;
+	while (slots < want && slots < SLOTS_MAX)
+		slots *= 2;
+	return slots;
+}
+
+static enum session_end find_interface(struct run *r, char *why)
+{
+	const struct plan *plan = r->plan;
+	char text[ADDRESS_TEXT];
+	int err;
+
+	if (plan->ifname && (err = iface_read(plan->ifname, &r->iface))) {
+		snprintf(why, SESSION_WHY,
+			 "no interface %s: %s (ip link shows what there is)",
+			 plan->ifname, strerror(-err));
+		return SESSION_BAD_ARGUMENT;
+	}
+	address_format(&plan->address, text);
+	err = route_lookup(&plan->address,
+			   plan->source.family ? &plan->source : NULL,
+			   r->iface.index, &r->route);
+	if (err) {
+		snprintf(why, SESSION_WHY, "no route to %s%s%s: %s", text,
+			 plan->ifname ? " over " : "",
+			 plan->ifname ? plan->ifname : "", strerror(-err));
+		return SESSION_CANNOT;
+	}
+	if (!plan->ifname)
+		err = iface_read_index(r->route.ifindex, &r->iface);
+	if (err || !r->iface.is_up) {
+		snprintf(why, SESSION_WHY, "interface %s is down",
+			 r->iface.name);
+		return SESSION_CANNOT;
+	}
+	return SESSION_MEASURED;
+}
+
+static enum session_end check_size(struct run *r, char *why)
+{
+	unsigned int headers = r->plan->address.family == AF_INET ? 28 : 48;
+
+	if (r->plan->size + headers <= r->iface.mtu)
+		return SESSION_MEASURED;
+	snprintf(why, SESSION_WHY,
+		 "--size %u does not fit the MTU of %s (%u): at most %u",
+		 r->plan->size, r->iface.name, r->iface.mtu,
+		 r->iface.mtu - headers);
+	return SESSION_BAD_ARGUMENT;
+}
+
+static enum session_end find_neighbour(struct run *r, char *why)
+{
+	char text[ADDRESS_TEXT];
+	uint8_t mac[6];
+	int err;
+
+	if (r->route.is_local || !r->iface.link_header)
+		return SESSION_MEASURED;
+	err = neighbour_resolve(r->iface.index, &r->route.next_hop,
+				span_ns(NEIGHBOUR_PATIENCE_NS), mac);
+	if (!err)
+		return SESSION_MEASURED;
+	address_format(&r->route.next_hop, text);
+	if (err != -EHOSTUNREACH) {
+		snprintf(why, SESSION_WHY, "cannot resolve neighbour %s: %s",
+			 text, strerror(-err));
+		return SESSION_CANNOT;
+	}
+	snprintf(why, SESSION_WHY,
+		 "nobody answers for %s on %s (ARP, ND): is it up, and on that "
+		 "link?",
+		 text, r->iface.name);
+	return SESSION_SILENT;
+}
+
+/* Attaching XDP restarts the queues of some drivers (ENA: net carrier off). */
+static void await_carrier(struct run *r)
+{
+	const struct timespec pause = { .tv_nsec = 5 * NSEC_PER_MSEC };
+	mono_t until = mono_add(mono_now(), span_ns(CARRIER_PATIENCE_NS));
+	struct iface now;
+
+	while (mono_before(mono_now(), until) &&
+	       !iface_read_index(r->iface.index, &now) && !now.has_carrier)
+		nanosleep(&pause, NULL);
+}
+
+static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
+{
+	struct prober_shape shape = {
+		.iface = &r->iface,
+		.rx_hook = r->plan->rx_hook,
+		.tc = r->plan->tc,
+		.flows = r->flows,
+		.slots = slots,
+	};
+	int err;
+
+	r->prober = prober_open(&shape, why, SESSION_WHY, &err);
+	if (!r->prober)
+		return SESSION_CANNOT;
+	prober_hooks(r->prober, &r->hooks);
+	r->rules.ends.tx = r->hooks.tx;
+	r->rules.ends.rx = r->hooks.rx;
+	r->rules.ends.remote_inside = r->plan->protocol != PROTOCOL_STAMP;
+	r->rules.timeout = r->plan->timeout;
+	r->rules.rx_at_tc = r->hooks.rx == STAMP_TC_RX;
+	if (r->iface.has_carrier)
+		await_carrier(r);
+	return SESSION_MEASURED;
+}
+
+static int describe_flow(const struct run *r, const struct flow *f,
+			 struct session *session)
+{
+	const struct plan *plan = r->plan;
+	bool icmp = plan->protocol == PROTOCOL_ICMP;
+	int family = plan->address.family;
+
+	memset(session, 0, sizeof(*session));
+	memcpy(session->remote, plan->address.octets, sizeof(session->remote));
+	session->local_port = htons(f->channel.local_port);
+	session->remote_port = icmp ? 0 : htons(plan->port);
+	session->protocol = !icmp		? IPPROTO_UDP
+			    : family == AF_INET ? IPPROTO_ICMP
+						: IPPROTO_ICMPV6;
+	return prober_filter_fd(r->prober, plan->protocol, family);
+}
+
+static enum session_end open_flow(struct run *r, unsigned int number,
+				  uint32_t slots, char *why)
+{
+	struct flow *f = &r->flow[number];
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
+	struct session session;
+	int err, filter;
+
+	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why,
+			   SESSION_WHY);
+	if (err)
+		return SESSION_CANNOT;
+	filter = describe_flow(r, f, &session);
+	packet_prepare(&f->packet, r->plan, f->channel.local_port);
+	err = window_create(&f->window, prober_slots(r->prober, number), slots,
+			    number);
+	if (!err)
+		err = prober_set_flow(r->prober, number, f->channel.local_port,
+				      &session);
+	if (!err)
+		err = channel_attach(&f->channel, filter);
+	if (!err && epoll_ctl(r->epoll, EPOLL_CTL_ADD, f->channel.fd, &event))
+		err = -errno;
+	if (!err)
+		return SESSION_MEASURED;
+	snprintf(why, SESSION_WHY, "cannot set up the flow's socket: %s",
+		 strerror(-err));
+	return SESSION_CANNOT;
+}
+
+static int add_fd(struct run *r, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN,
+				     .data.u32 = UINT32_MAX };
+
+	if (fd < 0 || epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &event))
+		return -errno;
+	return 0;
+}
+
+static enum session_end open_events(struct run *r, char *why)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	err = r->epoll < 0 ? -errno : add_fd(r, r->timer);
+	if (!err)
+		err = add_fd(r, r->signals);
+	if (!err)
+		return SESSION_MEASURED;
+	snprintf(why, SESSION_WHY, "cannot wait for events: %s",
+		 strerror(-err));
+	return SESSION_CANNOT;
+}
+
+enum session_end run_setup(struct run *r, char *why)
+{
+	uint32_t slots = slots_needed(r->plan);
+	enum session_end end;
+
+	end = open_events(r, why);
+	if (!end)
+		end = find_interface(r, why);
+	if (!end)
+		end = check_size(r, why);
+	if (!end)
+		end = find_neighbour(r, why);
+	r->flow = calloc(r->flows, sizeof(*r->flow));
+	if (!end && !r->flow) {
+		snprintf(why, SESSION_WHY, "out of memory");
+		end = SESSION_CANNOT;
+	}
+	if (!end)
+		end = open_prober(r, slots, why);
+	for (unsigned int i = 0; !end && i < r->flows; i++)
+		end = open_flow(r, i, slots, why);
+	return end;
+}
+
+static void close_fd(int fd)
+{
+	if (fd > 0)
+		close(fd);
+}
+
+void run_teardown(struct run *r)
+{
+	for (unsigned int i = 0; r->flow && i < r->flows; i++) {
+		channel_close(&r->flow[i].channel);
+		window_destroy(&r->flow[i].window);
+	}
+	free(r->flow);
+	prober_close(r->prober);
+	collector_destroy(r->collector);
+	close_fd(r->epoll);
+	close_fd(r->timer);
+	close_fd(r->signals);
+}

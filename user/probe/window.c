@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/stamptime.h"
+#include "wire.h"
+
+int window_create(struct window *w, struct slot *slots, uint32_t count,
+		  uint32_t flow)
+{
+	memset(w, 0, sizeof(*w));
+	w->pending = calloc(count, sizeof(*w->pending));
+	if (!w->pending)
+		return -ENOMEM;
+	w->slots = slots;
+	w->mask = count - 1;
+	for (uint32_t i = 0; i < count; i++)
+		slots[i].session = flow;
+	return 0;
+}
+
+void window_destroy(struct window *w)
+{
+	free(w->pending);
+	w->pending = NULL;
+}
+
+static struct slot *slot_at(const struct window *w, uint32_t seq)
+{
+	return &w->slots[seq & w->mask];
+}
+
+struct pending *window_next(struct window *w, mono_t now)
+{
+	struct pending *p = &w->pending[w->next & w->mask];
+	mono_t settled = p->settled;
+
+	if (w->next - w->head > w->mask)
+		return NULL;
+	if (settled.ns &&
+	    mono_before(now, mono_add(settled, span_ns(SLOT_QUIET_NS))))
+		return NULL;
+	memset(p, 0, sizeof(*p));
+	p->seq = w->next++;
+	return p;
+}
+
+void window_arm(struct window *w, struct pending *p, uint64_t nonce)
+{
+	struct slot *slot = slot_at(w, p->seq);
+	struct slot fresh = {
+		.seq = p->seq,
+		.nonce = nonce,
+		.session = slot->session,
+		.engine = SLOT_SOCKET,
+	};
+
+	p->nonce = nonce;
+	__atomic_store_n(&slot->state, SLOT_FREE, __ATOMIC_SEQ_CST);
+	*slot = fresh;
+	__atomic_store_n(&slot->state, SLOT_ARMED, __ATOMIC_SEQ_CST);
+}
+
+struct pending *window_find(struct window *w, uint32_t seq)
+{
+	if (seq - w->head >= w->next - w->head)
+		return NULL;
+	return &w->pending[seq & w->mask];
+}
+
+struct pending *window_oldest(struct window *w)
+{
+	return window_find(w, w->head);
+}
+
+static enum probe_status outcome_unrecorded(const struct pending *p,
+					    const struct slot *slot,
+					    const struct outcome_rules *rules)
+{
+	uint64_t first_rx = rules->rx_at_tc ? slot->tc_rx : slot->xdp_rx;
+
+	if (slot->flags & SLOT_UNRECORDED)
+		return PROBE_UNRECORDED;
+	if (p->flags & PENDING_APP_RX)
+		return PROBE_UNRECORDED;
+	if (first_rx)
+		return PROBE_LOST_IN_HOST;
+	if (!slot->tc_tx)
+		return PROBE_UNSENT;
+	if (rules->tx_stamps && !(p->flags & PENDING_DRV_SEEN))
+		return PROBE_UNSENT;
+	return p->flags & PENDING_ABANDONED ? PROBE_UNRECORDED : PROBE_LOST;
+}
+
+static enum probe_status outcome(const struct pending *p,
+				 const struct slot *slot,
+				 const struct outcome_rules *rules)
+{
+	if (!(p->flags & PENDING_SENT))
+		return PROBE_UNSENT;
+	if (!(p->flags & PENDING_RECORD))
+		return outcome_unrecorded(p, slot, rules);
+	if (!(p->flags & PENDING_APP_RX))
+		return PROBE_LOST_IN_HOST;
+	if (mono_sub(p->app_rx, p->app_tx).ns > rules->timeout.ns)
+		return PROBE_LATE;
+	return PROBE_OK;
+}
+
+static void put_stamp(struct sample *s, enum stamp which, uint64_t ns)
+{
+	if (ns)
+		sample_set(s, which, (mono_t){ ns });
+}
+
+static void put_remote(struct sample *s, const struct slot *slot)
+{
+	bool ptp = slot->remote_error & STAMP_ERROR_PTP;
+
+	if (stamptime_read(slot->remote_rx, ptp, &s->remote_rx))
+		s->have |= 1u << STAMP_REMOTE_RX;
+	if (stamptime_read(slot->remote_tx, ptp, &s->remote_tx))
+		s->have |= 1u << STAMP_REMOTE_TX;
+	s->has_reflector_seq = true;
+	s->reflector_seq = slot->reflector_seq;
+	s->remote_ttl = slot->remote_ttl ? slot->remote_ttl : -1;
+}
+
+static void put_stamps(struct sample *s, const struct pending *p,
+		       const struct slot *slot)
+{
+	if (p->flags & PENDING_SENT)
+		sample_set(s, STAMP_APP_TX, p->app_tx);
+	put_stamp(s, STAMP_TC_TX, slot->tc_tx);
+	if (p->flags & PENDING_DRV_TX)
+		sample_set(s, STAMP_DRV_TX, p->drv_tx);
+	put_stamp(s, STAMP_HW_RX, slot->hw_rx);
+	put_stamp(s, STAMP_XDP_RX, slot->xdp_rx);
+	put_stamp(s, STAMP_TC_RX, slot->tc_rx);
+	put_stamp(s, STAMP_SOCK_RX, slot->sock_rx);
+	if (p->flags & PENDING_APP_RX)
+		sample_set(s, STAMP_APP_RX, p->app_rx);
+	if (slot->remote_rx || slot->remote_tx)
+		put_remote(s, slot);
+}
+
+void window_peek(const struct window *w, const struct pending *p,
+		 const struct outcome_rules *rules, struct sample *out)
+{
+	const struct slot *live = slot_at(w, p->seq);
+	const struct slot *slot = p->flags & PENDING_RECORD ? &p->record : live;
+
+	memset(out, 0, sizeof(*out));
+	out->seq = p->seq;
+	out->flow = slot->session;
+	out->engine = ENGINE_SOCKET;
+	out->due = p->due;
+	out->status = outcome(p, slot, rules);
+	out->ttl = slot->ttl ? slot->ttl : -1;
+	out->remote_ttl = -1;
+	put_stamps(out, p, slot);
+	/* Duplicates go on being counted after the record has left. */
+	out->duplicate_forward = live->duplicate_forward;
+	out->duplicate_return = live->duplicate_return;
+	if (live->duplicate_forward || live->duplicate_return)
+		out->flags |= SAMPLE_DUPLICATE;
+	if (live->flags & SLOT_AMBIGUOUS)
+		out->flags |= SAMPLE_DISTURBED;
+	if (out->status == PROBE_OK && !sample_in_order(out, &rules->ends))
+		out->flags |= SAMPLE_DISORDER;
+}
+
+void window_settle(struct window *w, const struct outcome_rules *rules,
+		   mono_t now, struct sample *out)
+{
+	struct pending *p = window_oldest(w);
+	struct slot *slot = slot_at(w, p->seq);
+	uint32_t armed = SLOT_ARMED;
+
+	/* After this no hook writes a stamp; a DONE slot stays as it is. */
+	__atomic_compare_exchange_n(&slot->state, &armed, SLOT_EXPIRED, false,
+				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	window_peek(w, p, rules, out);
+	p->settled = now;
+	w->head++;
+}

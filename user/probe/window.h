@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One flow's probes between being sent and being settled. Each entry belongs to
+ * the slot of the same index, and the entries are settled in sending order.
+ */
+#ifndef XRTT_PROBE_WINDOW_H
+#define XRTT_PROBE_WINDOW_H
+
+#include "host/clock.h"
+#include "model/realmap.h"
+#include "model/sample.h"
+#include "slot.h"
+
+#define PENDING_SENT 0x1       /* the kernel took it */
+#define PENDING_DRV_SEEN 0x2   /* the driver took it: a TX stamp came */
+#define PENDING_DRV_TX 0x4     /* ... and could be moved to MONOTONIC */
+#define PENDING_APP_RX 0x8     /* the application read its reply */
+#define PENDING_RECORD 0x10    /* `record` is valid: it passed the last hook */
+#define PENDING_ABANDONED 0x20 /* we stopped watching before its time was up */
+
+struct pending {
+	uint32_t seq;
+	uint32_t flags; /* PENDING_* */
+	uint64_t nonce;
+	mono_t due;
+	mono_t app_tx;
+	mono_t drv_tx;
+	mono_t app_rx;
+	mono_t settled;
+	struct realmap map; /* REALTIME to MONOTONIC just before sending */
+	struct slot record;
+};
+
+struct window {
+	struct slot *slots; /* shared with the hooks */
+	struct pending *pending;
+	uint32_t mask;
+	uint32_t head; /* oldest sequence number not yet settled */
+	uint32_t next; /* next to be armed */
+};
+
+/* What a window needs to know to tell one outcome from another. */
+struct outcome_rules {
+	struct wire_ends ends;
+	span_t timeout;
+	bool tx_stamps; /* TX stamps come: no stamp means it did not leave */
+	bool rx_at_tc;
+};
+
+/* Over `count` slots, 2^n, of flow number `flow`. 0 or -ENOMEM. */
+int window_create(struct window *w, struct slot *slots, uint32_t count,
+		  uint32_t flow);
+void window_destroy(struct window *w);
+
+/*
+ * The entry for the next probe, its sequence number set, or NULL: the window is
+ * full, or the slot was closed less than SLOT_QUIET_NS before `now`. A wrap
+ * never erases a probe that is still being watched.
+ */
+struct pending *window_next(struct window *w, mono_t now);
+
+/* Arms the slot of what window_next() gave: from here on hooks may stamp it. */
+void window_arm(struct window *w, struct pending *p, uint64_t nonce);
+
+/* The entry of a probe that has not been settled, or NULL. */
+struct pending *window_find(struct window *w, uint32_t seq);
+
+/* The oldest entry that has not been settled, or NULL. */
+struct pending *window_oldest(struct window *w);
+
+/* Closes the oldest entry's slot for good and tells what became of the probe. */
+void window_settle(struct window *w, const struct outcome_rules *rules,
+		   mono_t now, struct sample *out);
+
+/* The sample as far as it is known, nothing closed. */
+void window_peek(const struct window *w, const struct pending *p,
+		 const struct outcome_rules *rules, struct sample *out);
+
+#endif
