@@ -130,6 +130,24 @@ static void qdisc_remove_if_empty(int ifindex)
 		bpf_tc_hook_destroy(&hook);
 }
 
+static bool list_made_qdisc(const struct filter_list *list)
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		if (list->found[i].handle & HANDLE_MADE_QDISC)
+			return true;
+	}
+	return false;
+}
+
+/* Whichever xrtt goes last takes the qdisc along, so the mark is handed on. */
+static bool qdisc_is_ours(int ifindex)
+{
+	struct filter_list in, out;
+
+	return (!filters_list(ifindex, false, &in) && list_made_qdisc(&in)) ||
+	       (!filters_list(ifindex, true, &out) && list_made_qdisc(&out));
+}
+
 int clsact_attach(int ifindex, bool egress, int prog_fd,
 		  struct clsact_filter *out)
 {
@@ -142,7 +160,7 @@ int clsact_attach(int ifindex, bool egress, int prog_fd,
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err;
-	made = !err;
+	made = !err || qdisc_is_ours(ifindex);
 	do {
 		if (getrandom(&opts.handle, sizeof(opts.handle), 0) < 0)
 			return -errno;
