@@ -278,14 +278,20 @@ inject() {
 # ---- xrtt ------------------------------------------------------------------
 
 # start_reflector [OPTION...]: on the far host; for the near one unless the
-# options say whom to allow. $REFLECTOR
+# options say whom to allow. $REFLECTOR. It uses XDP only where the near end has
+# a program, and the prober's comes later, so one stands in for it.
 start_reflector() {
-	local allow=(--allow "$NET4" --allow "$NET6")
+	local allow=(--allow "$NET4" --allow "$NET6") pass=
 
 	[[ " $* " != *" --allow "* ]] || allow=()
+	if ! near ip link show near0 | grep -q xdp; then
+		pass_all near
+		pass=$SPAWNED
+	fi
 	spawn_until reflecting reflector far \
 		"$XRTT" reflect -I far0 "${allow[@]}" "$@" || return
 	REFLECTOR=$SPAWNED
+	[[ -z $pass ]] || stop_pid "$pass"
 }
 
 # The words that run xrtt probe; see `probe`.

@@ -15,8 +15,8 @@
 `receive` prints "ready", then writes seq,rx_ns (the kernel's) until SIGTERM,
 in order of arrival; seq is -size for what `sizes` sent, "bad" if it is
 damaged. `delay`: median of real less the ledger's delay, ab, in ns.
-`ledger` fails where the ledger contradicts itself. `jitter`: mean and
-correlation from frame to frame; with OTHER the median difference, in ns.
+`ledger` fails where the ledger contradicts itself. `jitter`: median and
+rank correlation (%) from frame to frame; with OTHER the median difference, in ns.
 """
 
 import csv
@@ -221,14 +221,20 @@ def jitter_of(path, hold):
             for r in read_ledger(path)["ab"]]
 
 
+def ranks(values):
+    order = sorted(range(len(values)), key=values.__getitem__)
+    return [rank for _, rank in sorted(zip(order, range(len(order))))]
+
+
 def jitter(path, hold, other=None):
     values = jitter_of(path, hold)
     if other:
         print(round(statistics.median(
             abs(a - b) for a, b in zip(values, jitter_of(other, hold)))))
         return
-    print(round(statistics.mean(values)),
-          round(100 * statistics.correlation(values[1:], values[:-1])))
+    order = ranks(values)
+    print(round(statistics.median(values)),
+          round(100 * statistics.correlation(order[1:], order[:-1])))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ planned() {
 	[ "$status" -eq 1 ]
 	assert_identity
 	json '.probes | .lost == 100 and .received == 0'
-	json '.network_ns.n == 0'
+	json '(.network_ns.n // 0) == 0'
 }
 
 @test "duplicates: made on the way there" {
@@ -110,17 +110,17 @@ planned() {
 @test "loss: a reply dropped after XDP is lost in the host, not in the network" {
 	two_hosts
 	start_reflector
-	inject tcx-ingress-after near0 0 --drop --nth 1,11-20,100
+	inject tcx-ingress-after near0 0 --drop --nth 11-20
 	probe_ok -c 100 -i "$INTERVAL" -W 0.2
 	assert_identity
-	json '.probes | .lost_in_host == 12 and .lost == 0 and .received == 88'
+	json '.probes | .lost_in_host == 10 and .lost == 0 and .received == 90'
 }
 
 @test "loss: a request dropped after TC is unsent, not lost" {
 	two_hosts
 	start_reflector
-	inject tcx-egress-after near0 0 --drop --nth 1,11-20,100
+	inject tcx-egress-after near0 0 --drop --nth 11-20
 	probe_ok -c 100 -i "$INTERVAL" -W 0.2
 	assert_identity
-	json '.probes | .unsent == 12 and .lost == 0 and .received == 88'
+	json '.probes | .unsent == 10 and .lost == 0 and .received == 90'
 }

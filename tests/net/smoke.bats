@@ -31,7 +31,7 @@ assert_complete() {
 	probe_ok "$FAR4" -c "$COUNT" -i 2ms --rx-hook xdp
 	assert_complete
 	json '.hooks.rx | test("xdp")'
-	json '.ttl | .min == 64 and .remote_min == 64'
+	json '.ttl | .min == 255 and .remote_min == 255'
 }
 
 @test "smoke: IPv6, XDP at both ends" {
@@ -61,13 +61,21 @@ assert_complete() {
 	assert_complete
 }
 
+@test "smoke: a permanent neighbour entry stays permanent" {
+	neighbours_set
+	start_reflector
+	probe_ok -c "$COUNT" -i 2ms
+	assert_complete
+	near ip neigh show "$FAR4" dev near0 | grep -q PERMANENT
+}
+
 @test "smoke: ICMP to a host that runs nothing" {
 	local target
 
 	for target in "$FAR4" "$FAR6"; do
 		probe_ok "$target" --protocol icmp -c "$COUNT" -i 2ms
 		assert_complete
-		json '.remote_ns.n == 0'
+		json '(.remote_ns.n // 0) == 0'
 	done
 }
 

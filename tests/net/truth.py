@@ -7,6 +7,9 @@ the line's side A: direction ab carries requests, ba replies.
                                           time, signed, in ns; JSON
   truth.py events LEDGER.csv              losses, duplicates, reorderings; JSON
   truth.py agree RUN.json LEDGER.csv      the same, compared with xrtt's JSON
+  truth.py odd LEDGER.csv                 by how many ns longer the line really
+                                          held probes of odd sequence numbers,
+                                          there and back, in the median
 
 `error` is network + remote - (reply leaves the line - request enters it), over
 the answered probes; status 1 if no probe is in both files. `agree` prints
@@ -16,6 +19,7 @@ every number that differs; status 1 if one does.
 import collections
 import csv
 import json
+import statistics
 import sys
 
 
@@ -80,6 +84,16 @@ def error(samples, ledger):
                       p99=quantile(known, 0.99), min=known[0], max=known[-1])
     print(json.dumps(result))
     return 0 if known else 1
+
+
+def odd(ledger):
+    held = collections.Counter()
+    for row in left(ledger["ab"]) + left(ledger["ba"]):
+        held[row["seq"]] += row["leave_ns"] - row["enter_ns"]
+    medians = [statistics.median(ns for seq, ns in held.items()
+                                 if seq & 1 == parity) for parity in (0, 1)]
+    print(round(medians[1] - medians[0]))
+    return 0
 
 
 # ---- events ----------------------------------------------------------------
@@ -161,6 +175,8 @@ def main(args):
     if len(args) == 2 and args[0] == "events":
         print(json.dumps(events(ledger_read(args[1]))))
         return 0
+    if len(args) == 2 and args[0] == "odd":
+        return odd(ledger_read(args[1]))
     if len(args) == 3 and args[0] == "agree":
         return agree(args[1], ledger_read(args[2]))
     sys.exit(__doc__)

@@ -195,6 +195,8 @@ static void nothing_known_is_null(void **state)
 
 	(void)state;
 	fixture_empty(&r);
+	r.loss.ratio = 0; /* of nothing */
+	r.loss.ci95.hi = (struct bound){ true, 1 };
 	o = parse(&r);
 	for (size_t i = 0; i < ROWS(null); i++)
 		if (!json_is_null(find(o, null[i])))

@@ -89,8 +89,8 @@ static void poisson_gaps_are_exponential(void **state)
 	}
 	for (int i = 0; i < BINS; i++)
 		chi2 += pow(bins[i] - expected, 2) / expected;
-	/* 5 standard errors: 1 / sqrt(n) of the mean, sqrt(20 / n) of the second
-	 * moment, which is 2; 19 degrees of freedom: P(> 66) = 4e-7. */
+	/* 5 standard errors: 1 / sqrt(n) of the mean, sqrt(20 / n) of the
+	 * second moment, which is 2; 19 degrees of freedom: P(> 66) = 4e-7. */
 	assert_between(sum / GAPS, 1 - 0.005, 1 + 0.005);
 	assert_between(squares / GAPS, 2 - 0.0224, 2 + 0.0224);
 	assert_between(chi2, 0, 66);

@@ -111,30 +111,39 @@ static int neighbour_ask(uint16_t type, int ifindex, struct neighbour *n)
 	(NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | \
 	 NUD_DELAY)
 
+/* 0 if it is known, -ENOENT while it is not, -EHOSTUNREACH if the kernel gave
+ * up on it, or -errno. */
+static int neighbour_look(int ifindex, struct neighbour *n)
+{
+	int err = neighbour_ask(RTM_GETNEIGH, ifindex, n);
+
+	if (err)
+		return err;
+	if (n->state & NEIGHBOUR_READY)
+		return 0;
+	return n->state & NUD_FAILED ? -EHOSTUNREACH : -ENOENT;
+}
+
 int neighbour_resolve(int ifindex, const struct address *next_hop,
 		      span_t timeout, uint8_t mac[6])
 {
+	const struct timespec pause = { .tv_nsec = NSEC_PER_MSEC };
 	struct neighbour n = { .address = next_hop };
 	mono_t until = mono_add(mono_now(), timeout);
 	int err;
 
 	memset(mac, 0, 6);
-	err = neighbour_ask(RTM_NEWNEIGH, ifindex, &n);
-	if (err)
-		return err;
-	for (;;) {
-		const struct timespec pause = { .tv_nsec = NSEC_PER_MSEC };
-
-		err = neighbour_ask(RTM_GETNEIGH, ifindex, &n);
-		if (err && err != -ENOENT)
-			return err;
-		if (!err && (n.state & NEIGHBOUR_READY)) {
-			memcpy(mac, n.mac, sizeof(n.mac));
-			return 0;
+	err = neighbour_look(ifindex, &n);
+	/* Never for a known one: the request would undo a permanent entry. */
+	if (err == -ENOENT || err == -EHOSTUNREACH) {
+		err = neighbour_ask(RTM_NEWNEIGH, ifindex, &n);
+		while (!err && (err = neighbour_look(ifindex, &n)) == -ENOENT &&
+		       mono_before(mono_now(), until)) {
+			nanosleep(&pause, NULL);
+			err = 0;
 		}
-		if ((!err && (n.state & NUD_FAILED)) ||
-		    mono_before(until, mono_now()))
-			return -EHOSTUNREACH;
-		nanosleep(&pause, NULL);
 	}
+	if (!err)
+		memcpy(mac, n.mac, sizeof(n.mac));
+	return err == -ENOENT ? -EHOSTUNREACH : err;
 }

@@ -25,8 +25,8 @@ void account_destroy(struct account *a); /* NULL is allowed */
 
 /*
  * The first reply to a probe, in the order in which they arrived. Sequence
- * numbers may wrap. RFC 4737: reordered is a reply whose Session-Sender sequence
- * number is below the highest seen; on the return path, one whose reflector
+ * numbers may wrap. RFC 4737: reordered is a reply whose Session-Sender number
+ * is below the highest seen; on the return path, one whose reflector
  * sequence number is.
  */
 void account_arrival(struct account *a, uint32_t seq, bool has_reflector_seq,

@@ -6,14 +6,14 @@
  * exact. With the next one all of them go into a sparse histogram of absolute
  * values (model/histogram.h), whose bins are 64 ns wide until the run's page
  * pool is spent, and the time-ordered array becomes a trace that serves the
- * autocorrelation only: full, it drops every second entry and from then on takes
- * half as many. n, min, max, mean and stddev stay those of all samples.
+ * autocorrelation only: full, it drops every second entry and from then on
+ * takes half as many. n, min, max, mean and stddev stay those of all samples.
  *
  * A quantile q is the inverted empirical distribution function (Hyndman and
- * Fan's type 1): the smallest sample x with F(x) >= q, so an exact one is always
- * a sample. From the histogram it is the middle of that sample's bin and an
- * interval's ends are the outer edges of theirs, all kept within [min, max]:
- * never further than one bin from the truth. Autocorrelation is then taken from
+ * Fan's type 1): the smallest sample x with F(x) >= q, so an exact one is
+ * always a sample. From the histogram it is the middle of that sample's bin and
+ * an interval's ends are the outer edges of theirs, all kept in [min, max]: never
+ * further than one bin from the truth. Autocorrelation is then taken from
  * the trace as if it were all there is, which can only widen an interval.
  */
 #ifndef XRTT_MODEL_DISTRIBUTION_H
@@ -28,7 +28,7 @@ struct distribution;
 
 /*
  * `pool` is borrowed and must outlive the distribution. `bound` of 0 stands for
- * DISTRIBUTION_BOUND; the least is 64. The array of 8 octets a sample is outside
+ * DISTRIBUTION_BOUND; the least is 64. The array of 8 octets a sample is not in
  * the pool's limit and grows as it fills. NULL: no memory.
  */
 struct distribution *distribution_create(struct page_pool *pool, size_t bound);

@@ -3,15 +3,15 @@
  * Two-sided 95 % confidence intervals: for a ratio, and for quantiles by order
  * statistics, without assuming a distribution, widened for autocorrelation.
  *
- * For n independent samples the ranks are exact binomial ones: lo is the largest
+ * For n independent samples the ranks are exact binomial: lo is the largest
  * rank with P(B < lo) <= 0.025 and hi the smallest with P(B >= hi) <= 0.025, B
  * being the number of samples below the quantile. Where there is no such rank
  * that end is not finite: p99 needs 368 samples for an upper end, p99.9 3688
  * (0.999^3687 is 0.0250009).
  *
- * Round trips are correlated. The indicators 1[x <= quantile] are averaged in 20
- * consecutive batches; the variance of those means over what independence would
- * give tells how many independent samples there are (n_eff). The ranks are then
+ * Round trips are correlated. The indicators 1[x <= quantile] are averaged in
+ * 20 consecutive batches; the variance of those means over what independence
+ * would give tells how many independent samples there are (n_eff). The ranks are then
  * those of n_eff samples, n_eff reduced by (1.960 / 2.093)^2 because 20 means
  * stand behind it (t with 19 degrees of freedom), spread over the n there are;
  * they are never inside the binomial ones of n. Below 40 samples the batches
@@ -44,20 +44,20 @@ struct ranks {
 /* P(B <= k) for B binomial with n trials of probability p; n may be broken. */
 double interval_binomial(double n, double k, double p);
 
-/* Clopper-Pearson: holds its level for every n. With n == 0 no end is finite. */
+/* Clopper-Pearson: holds its level for every n. For n == 0 no end is finite. */
 struct ci interval_ratio(uint64_t hits, uint64_t n);
 
 /* `trace` is in time order; the indicator is trace[i] <= limit. */
 void interval_batch(const int64_t *trace, size_t n, int64_t limit,
 		    struct batches *out);
 
-/* How many independent samples say as much. More than n where the batches happen
- * to scatter less than independence has them; infinite where they cannot tell:
- * below 40 samples, or all batches alike. */
+/* How many independent samples say as much. More than n where the batches
+ * happen to scatter less than independence has them; infinite where they cannot
+ * tell: below 40 samples, or all batches alike. */
 double interval_n_eff(const struct batches *b);
 
 /*
- * True if the batch means are themselves correlated: memory longer than a batch,
+ * True if the batch means are themselves correlated: memory outlasts a batch,
  * so n_eff is too large and the interval too narrow. One-sided test of their
  * lag-1 correlation r against its mean -1/20 and deviation 0.2065 (Moran 1948)
  * under independence: r > 0.430, a false alarm in 1 of 100 runs.

@@ -58,7 +58,7 @@ int realmap_read(struct realmap_source *source, struct realmap *out);
 
 /*
  * `before` was read before the stamped packet was sent, `after` once the stamp
- * had been fetched. False, *out untouched, if they differ: the stamp may be from
+ * had been fetched. False, *out untouched, if they differ: the stamp may be of
  * either side of the step. A step that is undone between the two is not seen.
  */
 bool realmap_convert(const struct realmap *before, const struct realmap *after,
