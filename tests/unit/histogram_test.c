@@ -96,7 +96,7 @@ static void coarse_bins_hold_what_fine_ones_held(void **state)
 		}
 		width = page_pool_bin_ns(pool);
 		while (n < ARRAY_SIZE(y) && widths < 8) {
-			y[n] = (int64_t)prng_next(&prng) >> (n % 40);
+			y[n] = (int64_t)prng_next(&prng) >> (30 + n % 24);
 			assert_int_equal(histogram_add(other, y[n++]), 0);
 			assert_true(page_pool_used(pool) <= 512 << 10);
 			if (page_pool_bin_ns(pool) == width)

@@ -12,8 +12,8 @@
  * A quantile q is the inverted empirical distribution function (Hyndman and
  * Fan's type 1): the smallest sample x with F(x) >= q, so an exact one is
  * always a sample. From the histogram it is the middle of that sample's bin and
- * an interval's ends are the outer edges of theirs, all kept in [min, max]: never
- * further than one bin from the truth. Autocorrelation is then taken from
+ * an interval's ends are the outer edges of theirs, all kept in [min, max]:
+ * never further than one bin from the truth. Autocorrelation is then taken from
  * the trace as if it were all there is, which can only widen an interval.
  */
 #ifndef XRTT_MODEL_DISTRIBUTION_H

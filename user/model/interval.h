@@ -11,11 +11,11 @@
  *
  * Round trips are correlated. The indicators 1[x <= quantile] are averaged in
  * 20 consecutive batches; the variance of those means over what independence
- * would give tells how many independent samples there are (n_eff). The ranks are then
- * those of n_eff samples, n_eff reduced by (1.960 / 2.093)^2 because 20 means
- * stand behind it (t with 19 degrees of freedom), spread over the n there are;
- * they are never inside the binomial ones of n. Below 40 samples the batches
- * say nothing, and the binomial interval stands.
+ * would give tells how many independent samples there are (n_eff). The ranks
+ * are then those of n_eff samples, spread over the n there are, n_eff reduced
+ * by (1.960 / 2.093)^2 because only 20 means stand behind it (t with 19 degrees
+ * of freedom); they are never inside the binomial ones of n. Below 40 samples
+ * the batches say nothing, and the binomial interval stands.
  */
 #ifndef XRTT_MODEL_INTERVAL_H
 #define XRTT_MODEL_INTERVAL_H

@@ -253,10 +253,17 @@ static void note_hooks(struct page *page, const struct hooks *h)
 			  or_dash(at[h->rx]), h->rx_why);
 }
 
-static void note_clock(struct page *page, const struct clock_state *c)
+static void note_clock(struct page *page, const struct result *r)
 {
-	if (!c->disciplined && c->how)
-		page_note(page, "clock", "%s", c->how);
+	const struct clock_state *c = &r->clock;
+	double p50 = r->network.quantile[LEVEL_P50];
+
+	if (!c->disciplined && r->network.n)
+		page_note(page, "clock",
+			  "nobody disciplines it: its rate may be off by %s, "
+			  "that is ±%s µs of this median",
+			  format_ppm(c->rate_ppm).s,
+			  format_us(p50 * c->rate_ppm / 1e6, 2).s);
 	if (c->realtime_steps)
 		page_note(page, "clock",
 			  "CLOCK_REALTIME was stepped %s times: probes it hit "
@@ -290,7 +297,7 @@ static void show_notes(struct page *page, const struct result *r)
 {
 	note_pacing(page, &r->pacing);
 	note_sampling(page, &r->network);
-	note_clock(page, &r->clock);
+	note_clock(page, r);
 	note_hooks(page, &r->hooks);
 	note_segments(page, r);
 	if (r->level.text)

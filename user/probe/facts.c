@@ -105,12 +105,8 @@ void facts_fill(const struct run *r, struct result *out)
 	out->pacing.interval_ns = r->plan->interval.ns;
 	clock_state_read(&out->clock);
 	out->clock.realtime_steps = r->realmap.steps;
-	out->level = (struct verdict){
-		"unknown", "no distance given, so nothing to compare with"
-	};
-	out->tail =
-		(struct verdict){ "unknown",
-				  "the slowest probes have not been judged" };
+	out->level.code = "unknown";
+	out->tail.code = "unknown";
 	fill_local(r, &out->local);
 	fill_target(r, &out->target);
 	fill_run(r, &out->clock, &out->run);
