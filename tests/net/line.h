@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The delay line's user side. Functions return 0 or -errno and have then, if not
- * called silent, said on stderr what is wrong.
+ * The delay line's user side. Functions return 0 or -errno and have then, if
+ * not called silent, said on stderr what is wrong.
  */
 #ifndef LINE_H
 #define LINE_H

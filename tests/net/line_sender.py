@@ -14,9 +14,9 @@
 `send` makes STAMP requests, a row each: seq,tx_ns (the driver's stamp).
 `receive` prints "ready", then writes seq,rx_ns (the kernel's) until SIGTERM,
 in order of arrival; seq is -size for what `sizes` sent, "bad" if it is
-damaged. `delay`: median of real less the ledger's delay, ab, in ns.
-`ledger` fails where the ledger contradicts itself. `jitter`: median and
-rank correlation (%) from frame to frame; with OTHER the median difference, in ns.
+damaged. `delay`: median of real less the ledger's delay, ab, in ns. `ledger`
+fails where the ledger contradicts itself. `jitter`: median and rank
+correlation (%) from frame to frame; with OTHER the median difference, in ns.
 """
 
 import csv
@@ -28,7 +28,7 @@ import struct
 import sys
 import time
 
-SO_TIMESTAMPNS, SO_TIMESTAMPING = 35, 37
+SO_RCVBUFFORCE, SO_TIMESTAMPNS, SO_TIMESTAMPING = 33, 35, 37
 TX_SOFTWARE, SOFTWARE, OPT_ID, TSONLY = 1 << 1, 1 << 4, 1 << 7, 1 << 11
 IP_RECVERR, IPV6_RECVERR, MSG_ERRQUEUE = 11, 25, 0x2000
 STAMP_PORT, SIZES_PORT, DISCARD_PORT = 862, 8620, 9
@@ -145,7 +145,7 @@ def receive(addr, out, echo=""):
     socks = []
     for port in (STAMP_PORT, SIZES_PORT):
         sock = socket.socket(family(addr), socket.SOCK_DGRAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.settimeout(0.02)
         sock.bind((addr, port))
