@@ -137,7 +137,6 @@ static __always_inline void slot_complete(struct slot *slot)
 static __always_inline void slot_duplicate(struct slot *slot,
 					   const struct answer *a)
 {
-	count(COUNT_DUPLICATE);
 	if (a->stamp && bpf_ntohl(a->stamp->seq) != slot->reflector_seq)
 		__sync_fetch_and_add(&slot->duplicate_forward, 1);
 	else

@@ -20,7 +20,7 @@ struct reflector_config {
 	__u64 burst_ns;	     /* how far ahead of that a source may run */
 };
 
-/* Key of the allow list, an LPM trie. IPv4 is ::ffff:a.b.c.d, so /n is /96+n. */
+/* Key of the allow list, an LPM trie. IPv4 is ::ffff:a.b.c.d, its /n /96+n. */
 struct door_prefix {
 	__u32 length;
 	__u8 address[16];

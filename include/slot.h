@@ -29,7 +29,8 @@ enum slot_state {
 	SLOT_EXPIRED,
 };
 
-/* Which engine armed the slot; XDP passes the one's replies, drops the other's. */
+/* Which engine armed the slot: XDP passes the one's replies on and drops the
+ * other's. */
 enum slot_engine {
 	SLOT_SOCKET,
 	SLOT_BYPASS,
@@ -60,10 +61,10 @@ struct slot {
 	__u64 remote_tx;
 	__u32 reflector_seq;
 	__u32 session;		 /* index of the session */
-	__u32 duplicate_forward; /* further replies, made at or before the far host */
-	__u32 duplicate_return; /* further copies of one reply */
-	__u16 remote_error;	/* Error Estimate of the reply, host order */
-	__u8 ttl;		/* of the reply as it came in */
+	__u32 duplicate_forward; /* further replies, made on the way there */
+	__u32 duplicate_return;	 /* further copies of one reply */
+	__u16 remote_error;	 /* Error Estimate of the reply, host order */
+	__u8 ttl;		 /* of the reply as it came in */
 	__u8 remote_ttl; /* of the request as it came in at the far host */
 	__u8 engine;	 /* enum slot_engine */
 	__u8 reserved[3];
@@ -101,13 +102,10 @@ struct session {
 struct prober_config {
 	__u32 link_header; /* octets before the IP header: 14, or 0 for tun */
 	__u32 rx_at_tc;	   /* no XDP: TC ingress is the first receive hook */
-	__u32 max_session; /* sessions in the array - 1 */
-	__u32 max_slot;	   /* slots in the array - 1; their number is 2^n */
 };
 
 enum prober_counter {
 	COUNT_STALE,	 /* a reply of ours that matches no armed slot */
-	COUNT_DUPLICATE, /* a further reply to a probe already answered */
 	COUNT_RING_FULL, /* no room in the ring buffer: probe unrecorded */
 	PROBER_COUNTERS,
 };
@@ -140,6 +138,7 @@ SLOT_ASSERT(rx_cpu, 106);
 SLOT_ASSERT(flags, 108);
 _Static_assert(sizeof(struct slot) == 128, "a slot is 128 octets");
 _Static_assert(sizeof(struct session) == 32, "a session is 32 octets");
+_Static_assert(sizeof(struct prober_config) == 8, "");
 _Static_assert(__builtin_offsetof(struct session, local_port) == 16, "");
 _Static_assert(__builtin_offsetof(struct session, protocol) == 20, "");
 _Static_assert(__builtin_offsetof(struct session, first_slot) == 24, "");

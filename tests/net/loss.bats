@@ -107,7 +107,7 @@ planned() {
 	planned "${places[@]}"
 }
 
-@test "loss: a reply dropped after XDP is lost in the host, not in the network" {
+@test "loss: a reply dropped after XDP is lost in the host" {
 	two_hosts
 	start_reflector
 	inject tcx-ingress-after near0 0 --drop --nth 11-20

@@ -244,7 +244,8 @@ static void an_undisciplined_clock_is_in_the_first_line(void **state)
 	r.clock = (struct clock_state){ .source = "none",
 					.rate_ppm = 50,
 					.how = "nobody steers it" };
-	SAYS(&r, "clock         nobody disciplines it: its rate may be off by 50 ppm");
+	SAYS(&r, "clock         nobody disciplines it: its rate may be off by "
+		 "50 ppm");
 	text = fixture_text(&r, false);
 	*strchr(text, '\n') = '\0';
 	assert_non_null(strstr(text, "clock undisciplined, ±50 ppm"));

@@ -42,16 +42,13 @@ static inline double unit_normal(struct prng *prng)
 }
 
 #define assert_between(x, lo, hi) \
-	unit_assert_between(x, lo, hi, #x, __FILE__, __LINE__)
-
-static inline void unit_assert_between(double x, double lo, double hi,
-				       const char *what, const char *file,
-				       int line)
-{
-	if (x >= lo && x <= hi)
-		return;
-	print_error("%s is %.17g, not in [%.17g, %.17g]\n", what, x, lo, hi);
-	_fail(file, line);
-}
+	do { \
+		double x_ = (x), lo_ = (lo), hi_ = (hi); \
+		if (!(x_ >= lo_ && x_ <= hi_)) { \
+			print_error("%s is %.17g, not in [%.17g, %.17g]\n", \
+				    #x, x_, lo_, hi_); \
+			_fail(__FILE__, __LINE__); \
+		} \
+	} while (0)
 
 #endif

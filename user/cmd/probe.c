@@ -295,7 +295,7 @@ static enum session_end run(const struct probe_options *o,
 	};
 	struct result result;
 	enum session_end end;
-	char why[SESSION_WHY];
+	char why[WHY_SIZE];
 
 	out.report_colour = format_wants_colour(fileno(out.report));
 	end = session_run(plan, &observer, &result, why);

@@ -164,7 +164,7 @@ static enum session_end run(const struct reflect_options *o,
 		.tc = o->tc,
 		.rate = o->rate,
 	};
-	char why[REFLECTOR_WHY];
+	char why[WHY_SIZE];
 	struct reflector *r;
 	int signals = open_signals();
 	int err;

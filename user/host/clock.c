@@ -55,7 +55,8 @@ void clock_state_read(struct clock_state *out)
 	out->source = out->disciplined ? "kernel" : "none";
 	out->tai_offset_s = state >= 0 ? tx.tai : 0;
 	out->rate_ppm = FREE_RUNNING_PPM;
-	out->how = "bound for an oscillator that nobody disciplines or measured";
+	out->how =
+		"bound for an oscillator that nobody disciplines or measured";
 }
 
 int64_t clock_error_ns(bool *synchronised)

@@ -58,7 +58,7 @@ struct instrument {
 struct duration {
 	uint64_t n;
 	double n_eff;	   /* as many independent samples would say as much */
-	bool short_memory; /* run too short for its own memory: ci95 too narrow */
+	bool short_memory; /* run too short for its memory: ci95 too narrow */
 	int64_t min;
 	int64_t max;
 	double mean;

@@ -127,31 +127,31 @@ static int bind_and_connect(struct channel *c, const struct plan *plan,
 	return 0;
 }
 
-static void explain(char *why, size_t size, const struct plan *plan,
+static void explain(char *why, const struct plan *plan,
 		    const struct address *source, int err)
 {
 	char text[ADDRESS_TEXT];
 
 	address_format(source, text);
 	if (err == -EADDRINUSE)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			 "UDP port %u of %s is in use; leave out "
 			 "--source-port or choose another",
 			 plan->source_port, text);
 	else if (err == -EADDRNOTAVAIL)
-		snprintf(why, size, "%s is not an address of this host", text);
+		snprintf(why, WHY_SIZE, "%s is not an address of this host",
+			 text);
 	else if (err == -EPERM || err == -EACCES)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			 "cannot open the socket: needs CAP_NET_RAW for ICMP "
 			 "and CAP_NET_BIND_SERVICE for ports below 1024");
 	else
-		snprintf(why, size, "cannot open a socket to %s: %s",
+		snprintf(why, WHY_SIZE, "cannot open a socket to %s: %s",
 			 plan->target, strerror(-err));
 }
 
 int channel_open(struct channel *c, const struct plan *plan,
-		 const struct address *source, uint32_t in_flight, char *why,
-		 size_t size)
+		 const struct address *source, uint32_t in_flight, char *why)
 {
 	int err;
 
@@ -166,7 +166,7 @@ int channel_open(struct channel *c, const struct plan *plan,
 	if (!err)
 		err = bind_and_connect(c, plan, source);
 	if (err) {
-		explain(why, size, plan, source, err);
+		explain(why, plan, source, err);
 		channel_close(c);
 		return err;
 	}

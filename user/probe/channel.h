@@ -38,11 +38,10 @@ struct channel_event {
 
 /*
  * Opens, binds and connects. `in_flight` (2^n) is how many packets may await
- * their TX stamp. 0 or -errno, `why` then saying in a line what failed.
+ * their TX stamp. 0 or -errno and `why` filled.
  */
 int channel_open(struct channel *c, const struct plan *plan,
-		 const struct address *source, uint32_t in_flight, char *why,
-		 size_t size);
+		 const struct address *source, uint32_t in_flight, char *why);
 void channel_close(struct channel *c);
 
 /* Attaches the BPF filter that stamps what reaches the socket. 0 or -errno. */

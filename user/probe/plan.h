@@ -7,6 +7,10 @@
 #include "host/hook.h"
 #include "model/result.h"
 
+/* Room for the one line that says what failed, on what, and what would mend
+ * it: `why` in all of user/probe points to so many octets. */
+#define WHY_SIZE 256
+
 enum rx_hook {
 	RX_HOOK_AUTO, /* native XDP, else TC ingress */
 	RX_HOOK_XDP,

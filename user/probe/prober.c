@@ -127,25 +127,25 @@ static int prober_map(struct prober *p, const struct prober_shape *shape)
 }
 
 /* What stops us, for the one line that the user sees. */
-static void explain(char *why, size_t size, const struct prober_shape *shape,
+static void explain(char *why, const struct prober_shape *shape,
 		    const struct prober *p, int err)
 {
 	const char *name = shape->iface->name;
 
 	if (err == -EPERM || err == -EACCES)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			 "cannot load BPF programs: needs CAP_BPF and "
 			 "CAP_NET_ADMIN (run it with sudo)");
 	else if (!p->bpf || !p->bpf->obj)
-		snprintf(why, size, "cannot open the BPF object: %s",
+		snprintf(why, WHY_SIZE, "cannot open the BPF object: %s",
 			 strerror(-err));
 	else if (shape->rx_hook == RX_HOOK_XDP && !p->xdp)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			 "no native XDP on %s: %s; --rx-hook auto "
 			 "takes TC ingress instead",
 			 name, hook_xdp_refusal(shape->iface, err));
 	else
-		snprintf(why, size, "cannot load or attach to %s: %s", name,
+		snprintf(why, WHY_SIZE, "cannot load or attach to %s: %s", name,
 			 strerror(-err));
 }
 
@@ -169,13 +169,13 @@ static int prober_start(struct prober *p, const struct prober_shape *shape)
 }
 
 struct prober *prober_open(const struct prober_shape *shape, char *why,
-			   size_t size, int *err)
+			   int *err)
 {
 	struct prober *p = calloc(1, sizeof(*p));
 
 	if (!p) {
 		*err = -ENOMEM;
-		snprintf(why, size, "out of memory");
+		snprintf(why, WHY_SIZE, "out of memory");
 		return NULL;
 	}
 	clsact_sweep(shape->iface->index);
@@ -184,7 +184,7 @@ struct prober *prober_open(const struct prober_shape *shape, char *why,
 		*err = prober_map(p, shape);
 	if (!*err)
 		return p;
-	explain(why, size, shape, p, *err);
+	explain(why, shape, p, *err);
 	prober_close(p);
 	return NULL;
 }

@@ -21,12 +21,11 @@ struct prober_shape {
 };
 
 /*
- * Loads and attaches. On failure NULL, *err is -errno and `why` (of `size`
- * octets) says in a line what failed and what would mend it. -EPERM,
- * -EOPNOTSUPP and the like mean that this machine or privilege cannot do it.
+ * Loads and attaches. On failure NULL, *err is -errno and `why` is filled;
+ * -EPERM, -EOPNOTSUPP and the like: this machine or privilege cannot do it.
  */
 struct prober *prober_open(const struct prober_shape *shape, char *why,
-			   size_t size, int *err);
+			   int *err);
 
 /* Detaches everything and frees; NULL is fine. */
 void prober_close(struct prober *prober);

@@ -70,14 +70,13 @@ static int take_ports(struct reflector *r, const struct reflector_plan *plan,
 		if (r->sockets[i] >= -1)
 			continue;
 		if (r->sockets[i] == -EADDRINUSE)
-			snprintf(why, REFLECTOR_WHY,
+			snprintf(why, WHY_SIZE,
 				 "UDP port %u on %s is in use (ss -ulnp shows "
 				 "by whom); choose another with -p",
 				 plan->port, plan->ifname);
 		else
-			snprintf(why, REFLECTOR_WHY,
-				 "cannot take UDP port %u: %s", plan->port,
-				 strerror(-r->sockets[i]));
+			snprintf(why, WHY_SIZE, "cannot take UDP port %u: %s",
+				 plan->port, strerror(-r->sockets[i]));
 		return r->sockets[i];
 	}
 	return 0;
@@ -187,14 +186,14 @@ static void explain(const struct reflector *r,
 		    const struct reflector_plan *plan, int err, char *why)
 {
 	if (err == -EPERM || err == -EACCES)
-		snprintf(why, REFLECTOR_WHY,
+		snprintf(why, WHY_SIZE,
 			 "cannot load BPF programs: needs CAP_BPF and "
 			 "CAP_NET_ADMIN (run it with sudo)");
 	else if (plan->hook == RX_HOOK_XDP && r->why_not_xdp)
-		snprintf(why, REFLECTOR_WHY, "no native XDP on %s: %s",
-			 plan->ifname, r->why_not_xdp);
+		snprintf(why, WHY_SIZE, "no native XDP on %s: %s", plan->ifname,
+			 r->why_not_xdp);
 	else
-		snprintf(why, REFLECTOR_WHY, "cannot load or attach to %s: %s",
+		snprintf(why, WHY_SIZE, "cannot load or attach to %s: %s",
 			 plan->ifname, strerror(-err));
 }
 
@@ -206,13 +205,13 @@ struct reflector *reflector_open(const struct reflector_plan *plan, char *why,
 	*why = '\0';
 	if (!r) {
 		*err = -ENOMEM;
-		snprintf(why, REFLECTOR_WHY, "out of memory");
+		snprintf(why, WHY_SIZE, "out of memory");
 		return NULL;
 	}
 	r->sockets[0] = r->sockets[1] = -1;
 	*err = iface_read(plan->ifname, &r->iface);
 	if (*err)
-		snprintf(why, REFLECTOR_WHY,
+		snprintf(why, WHY_SIZE,
 			 "no interface %s: %s (ip link shows what there is)",
 			 plan->ifname, strerror(-*err));
 	else

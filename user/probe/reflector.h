@@ -21,13 +21,10 @@ struct reflector_plan {
 	uint64_t rate; /* answers per second and source */
 };
 
-#define REFLECTOR_WHY 256
-
 /*
  * Takes the UDP port, so that nobody else gets it and the host raises no ICMP
  * for what is not answered; loads and attaches. On failure NULL, *err is -errno
- * (-ENODEV: no such interface) and `why` (REFLECTOR_WHY octets) says in a line
- * what failed and what would mend it.
+ * (-ENODEV: no such interface) and `why` is filled.
  */
 struct reflector *reflector_open(const struct reflector_plan *plan, char *why,
 				 int *err);

@@ -200,7 +200,7 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 		return end;
 	r->collector = collector_create();
 	if (!r->collector) {
-		snprintf(why, SESSION_WHY, "out of memory");
+		snprintf(why, WHY_SIZE, "out of memory");
 		return SESSION_CANNOT;
 	}
 	control_start(r);

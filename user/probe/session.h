@@ -24,7 +24,7 @@ struct session_observer {
 	/* Before the first probe. `ends` holds for the whole run. */
 	void (*started)(void *data, mono_t origin,
 			const struct wire_ends *ends);
-	/* A reply has been read. What is known now may still gain a duplicate. */
+	/* A reply has been read. It may still turn out to have duplicates. */
 	void (*answered)(void *data, const struct sample *sample);
 	/* Final, once for every probe, in sending order. */
 	void (*settled)(void *data, const struct sample *sample);
@@ -34,14 +34,11 @@ struct session_observer {
 	void (*snapshot)(void *data, const struct result *result);
 };
 
-#define SESSION_WHY 256
-
 /*
  * Blocks SIGINT, SIGTERM and SIGQUIT while it runs. The first SIGINT or SIGTERM
  * ends the sending, the second the waiting too. On SESSION_MEASURED and
  * SESSION_SILENT *result is filled, to be released with session_release();
- * otherwise `why` (SESSION_WHY octets) says in a line what stopped it and what
- * would mend it.
+ * otherwise `why` says what stopped it.
  */
 enum session_end session_run(const struct plan *plan,
 			     const struct session_observer *observer,

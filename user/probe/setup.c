@@ -41,7 +41,7 @@ static enum session_end find_interface(struct run *r, char *why)
 	int err;
 
 	if (plan->ifname && (err = iface_read(plan->ifname, &r->iface))) {
-		snprintf(why, SESSION_WHY,
+		snprintf(why, WHY_SIZE,
 			 "no interface %s: %s (ip link shows what there is)",
 			 plan->ifname, strerror(-err));
 		return SESSION_BAD_ARGUMENT;
@@ -51,7 +51,7 @@ static enum session_end find_interface(struct run *r, char *why)
 			   plan->source.family ? &plan->source : NULL,
 			   r->iface.index, &r->route);
 	if (err) {
-		snprintf(why, SESSION_WHY, "no route to %s%s%s: %s", text,
+		snprintf(why, WHY_SIZE, "no route to %s%s%s: %s", text,
 			 plan->ifname ? " over " : "",
 			 plan->ifname ? plan->ifname : "", strerror(-err));
 		return SESSION_CANNOT;
@@ -59,8 +59,7 @@ static enum session_end find_interface(struct run *r, char *why)
 	if (!plan->ifname)
 		err = iface_read_index(r->route.ifindex, &r->iface);
 	if (err || !r->iface.is_up) {
-		snprintf(why, SESSION_WHY, "interface %s is down",
-			 r->iface.name);
+		snprintf(why, WHY_SIZE, "interface %s is down", r->iface.name);
 		return SESSION_CANNOT;
 	}
 	return SESSION_MEASURED;
@@ -72,7 +71,7 @@ static enum session_end check_size(struct run *r, char *why)
 
 	if (r->plan->size + headers <= r->iface.mtu)
 		return SESSION_MEASURED;
-	snprintf(why, SESSION_WHY,
+	snprintf(why, WHY_SIZE,
 		 "--size %u does not fit the MTU of %s (%u): at most %u",
 		 r->plan->size, r->iface.name, r->iface.mtu,
 		 r->iface.mtu - headers);
@@ -93,11 +92,11 @@ static enum session_end find_neighbour(struct run *r, char *why)
 		return SESSION_MEASURED;
 	address_format(&r->route.next_hop, text);
 	if (err != -EHOSTUNREACH) {
-		snprintf(why, SESSION_WHY, "cannot resolve neighbour %s: %s",
-			 text, strerror(-err));
+		snprintf(why, WHY_SIZE, "cannot resolve neighbour %s: %s", text,
+			 strerror(-err));
 		return SESSION_CANNOT;
 	}
-	snprintf(why, SESSION_WHY,
+	snprintf(why, WHY_SIZE,
 		 "nobody answers for %s on %s (ARP, ND): is it up, and on that "
 		 "link?",
 		 text, r->iface.name);
@@ -127,7 +126,7 @@ static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 	};
 	int err;
 
-	r->prober = prober_open(&shape, why, SESSION_WHY, &err);
+	r->prober = prober_open(&shape, why, &err);
 	if (!r->prober)
 		return SESSION_CANNOT;
 	prober_hooks(r->prober, &r->hooks);
@@ -166,8 +165,7 @@ static enum session_end open_flow(struct run *r, unsigned int number,
 	struct session session;
 	int err, filter;
 
-	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why,
-			   SESSION_WHY);
+	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why);
 	if (err)
 		return SESSION_CANNOT;
 	filter = describe_flow(r, f, &session);
@@ -183,7 +181,7 @@ static enum session_end open_flow(struct run *r, unsigned int number,
 		err = -errno;
 	if (!err)
 		return SESSION_MEASURED;
-	snprintf(why, SESSION_WHY, "cannot set up the flow's socket: %s",
+	snprintf(why, WHY_SIZE, "cannot set up the flow's socket: %s",
 		 strerror(-err));
 	return SESSION_CANNOT;
 }
@@ -216,8 +214,7 @@ static enum session_end open_events(struct run *r, char *why)
 		err = add_fd(r, r->signals);
 	if (!err)
 		return SESSION_MEASURED;
-	snprintf(why, SESSION_WHY, "cannot wait for events: %s",
-		 strerror(-err));
+	snprintf(why, WHY_SIZE, "cannot wait for events: %s", strerror(-err));
 	return SESSION_CANNOT;
 }
 
@@ -235,7 +232,7 @@ enum session_end run_setup(struct run *r, char *why)
 		end = find_neighbour(r, why);
 	r->flow = calloc(r->flows, sizeof(*r->flow));
 	if (!end && !r->flow) {
-		snprintf(why, SESSION_WHY, "out of memory");
+		snprintf(why, WHY_SIZE, "out of memory");
 		end = SESSION_CANNOT;
 	}
 	if (!end)

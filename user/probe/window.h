@@ -68,7 +68,7 @@ struct pending *window_find(struct window *w, uint32_t seq);
 /* The oldest entry that has not been settled, or NULL. */
 struct pending *window_oldest(struct window *w);
 
-/* Closes the oldest entry's slot for good and tells what became of the probe. */
+/* Closes the oldest entry's slot and tells what became of the probe. */
 void window_settle(struct window *w, const struct outcome_rules *rules,
 		   mono_t now, struct sample *out);
 
