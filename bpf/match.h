@@ -177,6 +177,23 @@ slot_receive(const struct session *s, const struct answer *a, __u64 now)
 	return slot;
 }
 
+/* Whether the local port, or echo identifier, is one of ours: all that can be
+ * told of a packet of which no more than eight octets of transport are there. */
+static __always_inline int is_our_port(const struct cursor *c,
+				       const struct packet *p, int outbound)
+{
+	struct udphdr *udp = p->transport;
+	struct echo *echo = p->transport;
+
+	if ((void *)(udp + 1) > c->end)
+		return 0;
+	if (p->protocol == IPPROTO_UDP)
+		return session_by_port(outbound ? udp->source : udp->dest) != 0;
+	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6)
+		return session_by_port(echo->id) != 0;
+	return 0;
+}
+
 /* The session of a reply, and what it says; null if it is none of ours. */
 static __always_inline struct session *
 reply_parse(const struct cursor *c, const struct packet *p, struct answer *a)

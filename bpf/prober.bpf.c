@@ -22,20 +22,27 @@ static __always_inline void cursor_of_skb(struct __sk_buff *skb,
 	c->end = (void *)(long)skb->data_end;
 }
 
-/* Drivers may leave headers in a fragment; what is linear already stays so. */
 static __always_inline int skb_parse(struct __sk_buff *skb, struct cursor *c,
 				     struct packet *p)
 {
 	cursor_of_skb(skb, c);
-	if (c->data + HEADERS_MAX > c->end &&
-	    (__u32)(c->end - c->data) < skb->len) {
-		__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
-
-		if (bpf_skb_pull_data(skb, want))
-			return -1;
-		cursor_of_skb(skb, c);
-	}
 	return parse_network(c, parse_link(c, config.link_header), p);
+}
+
+/*
+ * A driver may leave part of our headers in a fragment. Only packets of our
+ * ports are made linear for that: doing it to others would copy headers that
+ * TCP shares with its clones. True if it was, and the packet parsed anew.
+ */
+static __always_inline int skb_pull_ours(struct __sk_buff *skb,
+					 struct cursor *c, struct packet *p,
+					 int outbound)
+{
+	__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
+
+	if (skb->data_end - skb->data >= want || !is_our_port(c, p, outbound))
+		return 0;
+	return !bpf_skb_pull_data(skb, want) && !skb_parse(skb, c, p);
 }
 
 SEC("tc")
@@ -48,6 +55,8 @@ int xrtt_tc_egress(struct __sk_buff *skb)
 	if (skb_parse(skb, &c, &p))
 		return VERDICT_NEXT;
 	slot = request_slot(&c, &p);
+	if (!slot && skb_pull_ours(skb, &c, &p, 1))
+		slot = request_slot(&c, &p);
 	if (slot && !slot->tc_tx) {
 		slot->tx_cpu = bpf_get_smp_processor_id();
 		slot->tc_tx = bpf_ktime_get_ns();
@@ -90,6 +99,8 @@ int xrtt_tc_ingress(struct __sk_buff *skb)
 	if (skb_parse(skb, &c, &p))
 		return VERDICT_NEXT;
 	s = reply_parse(&c, &p, &a);
+	if (!s && skb_pull_ours(skb, &c, &p, 0))
+		s = reply_parse(&c, &p, &a);
 	if (!s)
 		return VERDICT_NEXT;
 	now = bpf_ktime_get_ns();

@@ -87,7 +87,13 @@ static void configure(struct reflector *r, const struct reflector_plan *plan,
 {
 	volatile struct reflector_config *config =
 		(void *)&r->bpf->rodata->config;
+	bool synchronised;
+	int64_t error_ns = clock_error_ns(&synchronised);
 
+	config->error_estimate = stamptime_encode_error(span_ns(error_ns)) |
+				 STAMP_ERROR_PTP |
+				 (synchronised ? STAMP_ERROR_SYNC : 0);
+	config->tai_offset_ns = tai_offset_ns();
 	config->port = htons(plan->port);
 	config->link_header = r->iface.link_header;
 	config->has_tai =

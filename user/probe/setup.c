@@ -62,6 +62,8 @@ static enum session_end find_interface(struct run *r, char *why)
 		snprintf(why, WHY_SIZE, "interface %s is down", r->iface.name);
 		return SESSION_CANNOT;
 	}
+	/* A link-local address means something on its link only. */
+	r->route.source.scope = r->iface.index;
 	return SESSION_MEASURED;
 }
 
