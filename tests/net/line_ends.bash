@@ -10,6 +10,7 @@ failures=0
 pids=()
 LINE_PID=
 RECEIVER=
+DISTURBED=
 
 cleanup() {
 	local n pid
@@ -50,8 +51,16 @@ start() {
 }
 
 line_start() {
-	start m line "$LINE" -a A -b B --seconds 60 --ledger "$DIR/ledger" "$@"
+	start m line "$LINE" -a A -b B --seconds 60 --cpu "$CPU" \
+		--ledger "$DIR/ledger" "$@"
 	LINE_PID=$STARTED
+}
+
+# The line's last word: has the median frame left over 5 us late?
+is_late() {
+	awk '/hold error p50/ { for (i = 1; i < NF; i++)
+		if ($i == "p50") late = $(i + 1) >= 5 }
+		END { exit !late }' "$DIR/line.err"
 }
 
 # Ends it and hands on its exit status.
@@ -61,6 +70,7 @@ line_stop() {
 	kill -TERM "$LINE_PID" && wait "$LINE_PID"
 	status=$?
 	sed 's/^/# /' "$DIR/line.err"
+	is_late && DISTURBED=yes
 	return $status
 }
 
@@ -82,6 +92,11 @@ is_attached() {
 	run_in m ip link show dev "$1" | grep -q 'prog/xdp'
 }
 
+# Frames that B's host has received, whether or not a socket had room.
+arrived() {
+	run_in b cat /sys/class/net/e0/statistics/rx_packets
+}
+
 # A link takes a moment to go.
 gone_soon() {
 	local i
@@ -97,25 +112,35 @@ end() {
 	[ -z "$1" ] || ! kill -9 "$1" 2>/dev/null || wait "$1" 2>/dev/null
 }
 
-# check NAME CMD..: one test.
+# check NAME CMD..: one test. Where the line found itself disturbed (its CPU
+# may not be its own), it has three tries.
 check() {
-	local name=$1 ok=ok
+	local name=$1 ok='not ok' i
 
 	shift
-	"$@" || {
-		ok='not ok'
-		failures=$((failures + 1))
-	}
-	end "$LINE_PID"
-	end "$RECEIVER"
-	LINE_PID='' RECEIVER=''
+	for ((i = 0; i < 3; i++)); do
+		DISTURBED=
+		if "$@"; then
+			ok=ok
+			break
+		fi
+		end "$LINE_PID"
+		end "$RECEIVER"
+		LINE_PID='' RECEIVER=''
+		[ -n "$DISTURBED" ] || break
+		echo "# the line was disturbed"
+	done
+	[ "$ok" = ok ] || failures=$((failures + 1))
 	number=$((number + 1))
 	echo "$ok $number - $name"
 }
 
+# The line has the last CPU for itself, if there is another for the rest.
 build() {
 	local n i end
 
+	CPU=$(($(nproc --all) - 1))
+	[ $CPU = 0 ] || taskset -pc 0-$((CPU - 1)) $$ >/dev/null || return
 	for n in a m b; do
 		ip netns add "$NS-$n" || return
 	done

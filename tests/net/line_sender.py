@@ -145,7 +145,7 @@ def receive(addr, out, echo=""):
     socks = []
     for port in (STAMP_PORT, SIZES_PORT):
         sock = socket.socket(family(addr), socket.SOCK_DGRAM)
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 27)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.settimeout(0.02)
         sock.bind((addr, port))

@@ -76,17 +76,13 @@ passes_tagged() {
 			"$DIR/ledger")" = 5 ]
 }
 
-# The line's last word: its own p50 and p99.
 holds_exactly() {
 	line_start --hold 3ms &&
 		receiver_start $B4 "$DIR/rx" echo &&
 		send $B4 1000 0.001 "$DIR/tx" && receiver_stop && line_stop &&
 		"$SENDER" ledger "$DIR/ledger" 3000000 &&
 		[ "$(grep -c ^ab "$DIR/ledger")" = 1000 ] &&
-		[ "$(grep -c ^ba "$DIR/ledger")" = 1000 ] &&
-		awk '/hold error p50/ { for (i = 1; i < NF; i++)
-			if ($i == "p50") ok = $(i + 1) < 5 } END { exit !ok }' \
-			"$DIR/line.err"
+		[ "$(grep -c ^ba "$DIR/ledger")" = 1000 ] && ! is_late
 }
 
 # What must arrive of 200, in this order, and what the ledger must call it.
@@ -209,19 +205,23 @@ jitter_remembers() {
 	((median > 10000 && median < 250000 && correlation > 75))
 }
 
+# ARP and the sender's warming up are frames too, but have no row: up to 15.
 holds_a_burst() {
+	local before
+
+	before=$(arrived)
 	line_start --hold 27.5ms &&
 		receiver_start $B4 "$DIR/rx" &&
 		send $B4 10000 0.00005 "$DIR/tx" && receiver_stop &&
 		line_stop && "$SENDER" ledger "$DIR/ledger" 27500000 &&
 		[ "$(grep -c ,pass "$DIR/ledger")" = 10000 ] &&
-		[ "$(wc -l <"$DIR/rx")" = 10000 ]
+		(($(arrived) - before >= 10000))
 }
 
-# ARP and the sender's warming up overflow as well, without a row each.
 counts_overflow() {
-	local lost counted
+	local before lost counted got
 
+	before=$(arrived)
 	line_start --hold 2.5s &&
 		receiver_start $B4 "$DIR/rx" &&
 		send $B4 4500 0.00005 "$DIR/tx" && receiver_stop 3 || return
@@ -229,9 +229,10 @@ counts_overflow() {
 	[ $? = 1 ] || return
 	lost=$(grep -c ,overflow "$DIR/ledger")
 	counted=$(sed -nE 's/^line: ([0-9]+) overflowed$/\1/p' "$DIR/line.err")
-	((lost >= 404 && lost <= 414)) &&
-		((counted >= lost && counted <= lost + 10)) &&
-		[ "$(wc -l <"$DIR/rx")" = $((4500 - lost)) ] &&
+	got=$(($(arrived) - before))
+	((lost >= 404 && lost <= 419)) &&
+		((counted >= lost && counted <= lost + 15)) &&
+		((got >= 4500 - lost && got <= 4515 - lost)) &&
 		"$SENDER" ledger "$DIR/ledger" 2500000000
 }
 
