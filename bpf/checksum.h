@@ -22,7 +22,7 @@ struct {
 	__type(value, __u8[STAMP_MAX_UDP]);
 } scratch SEC(".maps");
 
-/* `octets` is a constant multiple of four; the caller has checked the bounds. */
+/* `octets` is a constant multiple of 4; the caller has checked the bounds. */
 static __always_inline __u64 checksum_add(__u64 sum, const void *data,
 					  const __u32 octets)
 {

@@ -107,7 +107,7 @@ static __always_inline int tlv_turn(struct frame f, struct tlv_cursor c,
 
 /*
  * The walks are global functions: the verifier goes through each once instead
- * of once for every way there, which is a twentieth of the work.
+ * of once for every way there, which halves its work.
  */
 __noinline int tlv_find_xdp(struct xdp_md *xdp, __u32 at, __u32 end)
 {

@@ -86,6 +86,11 @@ static void dump_frame(const struct frame *f)
 	printf("\n");
 }
 
+static int has_checksum(const struct frame *f)
+{
+	return !!(frame_get32(f->octets + frame_parse(f, 0).udp + 4) & 0xffff);
+}
+
 /* 1 if what the program did with the frame is something it may do. */
 static int is_lawful(const struct bench_run *run)
 {
@@ -96,6 +101,8 @@ static int is_lawful(const struct bench_run *run)
 	if (run->fate == BENCH_PASS || run->fate == BENCH_DROP)
 		return !memcmp(run->in.octets, run->out.octets, run->in.length);
 	l = frame_parse(&run->out, 0);
+	if (has_checksum(&run->in) != has_checksum(&run->out))
+		return 0;
 	return run->fate == BENCH_SEND && frame_is_valid(&run->out, 0) &&
 	       l.udp_length >= 8 + FRAME_STAMP && l.udp_length <= 512 &&
 	       frame_get32(run->in.octets + l.udp) << 16 >> 16 == FRAME_PORT &&
@@ -129,6 +136,22 @@ static void test_random_frames(void **state)
 		      refused);
 	assert_true(fates[BENCH_SEND] > ROUNDS / 10);
 	assert_true(fates[BENCH_PASS] > ROUNDS / 10);
+}
+
+/* A sum that comes out as 0 goes out as 0xffff: one answer in 65536 has it. */
+static void test_zero_sum(void **state)
+{
+	struct frame_spec s = frame_defaults(4);
+	struct bench_run run = { 0 };
+	int i, seen = 0;
+
+	frame_build(&run.in, &s);
+	for (i = 0; i < 20 * 65536 && !seen; i++) {
+		assert_int_equal(bench_run(*state, BENCH_XDP, &run), 0);
+		assert_true(has_checksum(&run.out));
+		seen = (frame_get32(run.out.octets + 38) & 0xffff) == 0xffff;
+	}
+	assert_true(seen);
 }
 
 static int compare(const void *a, const void *b)
@@ -223,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_frames),
+		cmocka_unit_test(test_zero_sum),
 		cmocka_unit_test(test_times),
 	};
 

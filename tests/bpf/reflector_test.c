@@ -235,6 +235,18 @@ static void test_silences(void **state)
 			}
 }
 
+/* Another station's address, which only TC can tell from the device's own. */
+static void test_other_host(void **state)
+{
+	struct frame_spec s = fresh(4);
+	struct bench_run run = { 0 };
+
+	s.mac = 2;
+	frame_build(&run.in, &s);
+	expect_silence(*state, BENCH_TC, &run, BENCH_PASS,
+		       DOOR_PASSED_ELSEWHERE);
+}
+
 static void test_options(void **state)
 {
 	struct frame_spec s;
@@ -368,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_answers_otherwise),
 		cmocka_unit_test(test_checksum_from_scratch),
 		cmocka_unit_test(test_silences),
+		cmocka_unit_test(test_other_host),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_impossible_sources),
