@@ -36,7 +36,7 @@ struct answer {
 
 static __always_inline __u64 answer_read_clock(void)
 {
-	return clock_read(config.has_tai, config.tai_offset_ns);
+	return clock_read(config.has_tai, clock_known.tai_offset_ns);
 }
 
 /* From STAMP's octet 44 to the end of the datagram. */
@@ -153,7 +153,7 @@ static __always_inline void answer_fill(struct stamp_reply *reply,
 
 	__builtin_memset(reply, 0, sizeof(*reply));
 	reply->seq = bpf_htonl(a->seq);
-	reply->error = bpf_htons(config.error_estimate);
+	reply->error = bpf_htons(clock_known.error);
 	reply->ssid = request.ssid;
 	reply->received = a->received;
 	reply->sender_seq = request.seq;

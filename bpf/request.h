@@ -21,6 +21,7 @@
 #define IP6_OFFSET 0xfff8
 
 const volatile struct reflector_config config = {};
+volatile struct reflector_clock clock_known = {};
 
 /* Pointers into the frame, good until the next frame_store() or pull. */
 struct request {

@@ -8,16 +8,22 @@
 
 #include <linux/types.h>
 
-/* Set before load. */
+/* Set before load; the verifier drops what it rules out. */
 struct reflector_config {
 	__be16 port;
-	__u16 error_estimate; /* host order, S and Z bits included */
+	__u16 reserved;
 	__u32 link_header; /* octets before the IP header: 14, or 0 for tun */
 	__u32 has_tai;	   /* bpf_ktime_get_tai_ns() is there (6.1) */
+	__u32 reserved2;
+	__u64 token_ns; /* one answer per this long and source; 0: no limit */
+	__u64 burst_ns; /* how far ahead of that a source may run */
+};
+
+/* What is known of the clock: kept up to date while the reflector runs. */
+struct reflector_clock {
+	__s64 tai_offset_ns; /* TAI - MONOTONIC, where there is no helper */
+	__u32 error; /* Error Estimate in host order, S and Z included */
 	__u32 reserved;
-	__s64 tai_offset_ns; /* TAI - MONOTONIC, for kernels without it */
-	__u64 token_ns;	     /* one answer per this long and source */
-	__u64 burst_ns;	     /* how far ahead of that a source may run */
 };
 
 /* Key of the allow list, an LPM trie. IPv4 is ::ffff:a.b.c.d, its /n /96+n. */
@@ -68,9 +74,9 @@ enum door_counter {
 	DOOR_COUNTERS,
 };
 
-_Static_assert(sizeof(struct reflector_config) == 40, "");
-_Static_assert(__builtin_offsetof(struct reflector_config, tai_offset_ns) == 16,
-	       "");
+_Static_assert(sizeof(struct reflector_config) == 32, "");
+_Static_assert(__builtin_offsetof(struct reflector_config, token_ns) == 16, "");
+_Static_assert(sizeof(struct reflector_clock) == 16, "");
 _Static_assert(sizeof(struct door_prefix) == 20, "");
 _Static_assert(sizeof(struct door_address) == 16, "");
 _Static_assert(sizeof(struct door_session) == 20, "");

@@ -70,14 +70,15 @@ void bench_open(struct bench *b, const struct bench_setup *setup)
 	b->no_link = setup->no_link;
 	c = (struct reflector_config *)&b->skel->rodata->config;
 	c->port = htons(FRAME_PORT);
-	c->error_estimate = BENCH_ERROR;
 	c->link_header = setup->no_link ? 0 : 14;
 	c->has_tai = !setup->no_tai;
-	c->tai_offset_ns = bench_tai_ns() - read_ns(CLOCK_MONOTONIC);
 	c->token_ns = setup->token_ns;
 	c->burst_ns = setup->burst_ns;
 	must(reflector_bpf__load(b->skel),
 	     "load the reflector (it takes CAP_BPF and CAP_NET_ADMIN)");
+	b->skel->bss->clock_known.error = BENCH_ERROR;
+	b->skel->bss->clock_known.tai_offset_ns =
+		bench_tai_ns() - read_ns(CLOCK_MONOTONIC);
 	b->fd[BENCH_XDP] = bpf_program__fd(b->skel->progs.xrtt_reflect_xdp);
 	b->fd[BENCH_TC] = bpf_program__fd(b->skel->progs.xrtt_reflect_tc);
 	open_door(b);

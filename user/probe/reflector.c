@@ -74,6 +74,13 @@ static int take_ports(struct reflector *r, const struct reflector_plan *plan,
 				 "UDP port %u on %s is in use (ss -ulnp shows "
 				 "by whom); choose another with -p",
 				 plan->port, plan->ifname);
+		else if (r->sockets[i] == -EACCES)
+			snprintf(
+				why, WHY_SIZE,
+				"cannot take UDP port %u: below 1024 that "
+				"needs CAP_NET_BIND_SERVICE (run it with sudo, "
+				"or choose another with -p)",
+				plan->port);
 		else
 			snprintf(why, WHY_SIZE, "cannot take UDP port %u: %s",
 				 plan->port, strerror(-r->sockets[i]));
@@ -87,13 +94,7 @@ static void configure(struct reflector *r, const struct reflector_plan *plan,
 {
 	volatile struct reflector_config *config =
 		(void *)&r->bpf->rodata->config;
-	bool synchronised;
-	int64_t error_ns = clock_error_ns(&synchronised);
 
-	config->error_estimate = stamptime_encode_error(span_ns(error_ns)) |
-				 STAMP_ERROR_PTP |
-				 (synchronised ? STAMP_ERROR_SYNC : 0);
-	config->tai_offset_ns = tai_offset_ns();
 	config->port = htons(plan->port);
 	config->link_header = r->iface.link_header;
 	config->has_tai =
@@ -306,7 +307,10 @@ int reflector_refresh(struct reflector *r)
 	int64_t error_ns = clock_error_ns(&synchronised);
 	int err;
 
-	(void)error_ns;
+	r->bpf->bss->clock_known.error =
+		stamptime_encode_error(span_ns(error_ns)) | STAMP_ERROR_PTP |
+		(synchronised ? STAMP_ERROR_SYNC : 0);
+	r->bpf->bss->clock_known.tai_offset_ns = tai_offset_ns();
 	local_watch_drain(r->watch);
 	err = local_list(take_address, &refresh);
 	if (!err)
