@@ -88,8 +88,12 @@ static __always_inline int is_far_end(const struct session *s,
 {
 	if (s->protocol != p->protocol)
 		return 0;
+	/* Under options `transport` is not where it seems to be, and what a
+	 * fragment holds need not be a header. */
 	if (p->version == 4)
-		return is_remote4(s, outbound ? p->ip4->daddr : p->ip4->saddr);
+		return p->ip4->ihl == sizeof(*p->ip4) / 4 &&
+		       !(p->ip4->frag_off & bpf_htons(IP4_FRAGMENT)) &&
+		       is_remote4(s, outbound ? p->ip4->daddr : p->ip4->saddr);
 	return is_remote6(s, outbound ? &p->ip6->daddr : &p->ip6->saddr);
 }
 
@@ -177,8 +181,8 @@ slot_receive(const struct session *s, const struct answer *a, __u64 now)
 	return slot;
 }
 
-/* Whether the local port, or echo identifier, is one of ours: all that can be
- * told of a packet of which no more than eight octets of transport are there. */
+/* Whether the local port, or echo identifier, is one of ours: all that eight
+ * octets of transport can tell. */
 static __always_inline int is_our_port(const struct cursor *c,
 				       const struct packet *p, int outbound)
 {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2119 # start_reflector without options is meant
 #
 # What xrtt reports against what the line's ledger knows: the reply leaving the
 # line towards the prober minus the request entering it, both stamped in the
@@ -15,6 +16,8 @@ TRUTH=$BATS_TEST_DIRNAME/truth.py
 # The line keeps one CPU busy; whatever is measured runs on another.
 LINE_CPU=1
 PROBE_CPU=0
+
+bats_require_minimum_version 1.5.0
 
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
@@ -62,6 +65,6 @@ is_true() {
 
 @test "truth: a line that lies by 5 us is caught" {
 	measure --lie 5us --
-	! is_true
+	run ! is_true
 	jq -e ".p1 > $MOST_NS" "$DIR/error.json"
 }
