@@ -135,6 +135,8 @@ const char *hook_xdp_refusal(const struct iface *iface, int err)
 	case -EPERM:
 		return "not permitted (needs CAP_BPF and CAP_NET_ADMIN)";
 	case -ERANGE:
+		return "the MTU is too large for native XDP, here or at the "
+		       "veth's other end (ip link set mtu 3498)";
 	case -EINVAL:
 	case -EMSGSIZE:
 		if (iface->mtu > 3498)

@@ -50,10 +50,13 @@ static enum session_end find_interface(struct run *r, char *why)
 	err = route_lookup(&plan->address,
 			   plan->source.family ? &plan->source : NULL,
 			   r->iface.index, &r->route);
-	if (err) {
-		snprintf(why, WHY_SIZE, "no route to %s%s%s: %s", text,
-			 plan->ifname ? " over " : "",
-			 plan->ifname ? plan->ifname : "", strerror(-err));
+	if (err && (!plan->ifname || r->iface.is_up)) {
+		snprintf(why, WHY_SIZE,
+			 "no route to %s%s%s: %s (see ip route get %s; are -I "
+			 "and -S right?)",
+			 text, plan->ifname ? " over " : "",
+			 plan->ifname ? plan->ifname : "", strerror(-err),
+			 text);
 		return SESSION_CANNOT;
 	}
 	if (!plan->ifname)
