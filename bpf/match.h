@@ -18,18 +18,16 @@
 #define ICMP_ECHO 8
 #define ICMP_ECHOREPLY 0
 
-/* An ICMP echo carries the same 44 octets as a STAMP request. */
+/* UDP's header and an ICMP echo's are equally long, and what follows is the
+ * same 44 octets in a STAMP request and in an echo of ours. */
+#define TRANSPORT_HEADER 8
+
 struct echo {
 	__u8 type;
 	__u8 code;
 	__sum16 check;
 	__be16 id;
 	__be16 sequence;
-	struct stamp_request payload;
-};
-
-struct udp_request {
-	struct udphdr udp;
 	struct stamp_request payload;
 };
 
@@ -42,7 +40,8 @@ struct udp_reply {
 struct answer {
 	__u32 seq;
 	__u64 nonce;
-	const struct stamp_reply *stamp; /* null for ICMP */
+	const struct stamp_reply *stamp; /* if is_stamp: ICMP has none */
+	__u8 is_stamp; /* comparing `stamp` with null takes CAP_PERFMON */
 	__u8 ttl;
 };
 
@@ -141,10 +140,13 @@ static __always_inline void slot_complete(struct slot *slot)
 static __always_inline void slot_duplicate(struct slot *slot,
 					   const struct answer *a)
 {
-	if (a->stamp && bpf_ntohl(a->stamp->seq) != slot->reflector_seq)
-		__sync_fetch_and_add(&slot->duplicate_forward, 1);
-	else
-		__sync_fetch_and_add(&slot->duplicate_return, 1);
+	__u32 forward =
+		a->is_stamp && bpf_ntohl(a->stamp->seq) != slot->reflector_seq;
+
+	/* Two branches would be made one addition to an address that varies,
+	 * which takes CAP_PERFMON. */
+	__sync_fetch_and_add(&slot->duplicate_forward, forward);
+	__sync_fetch_and_add(&slot->duplicate_return, !forward);
 	if (slot->state == SLOT_ARMED)
 		__sync_fetch_and_or(&slot->flags, SLOT_AMBIGUOUS);
 }
@@ -171,7 +173,7 @@ slot_receive(const struct session *s, const struct answer *a, __u64 now)
 	}
 	slot->rx_cpu = bpf_get_smp_processor_id();
 	slot->ttl = a->ttl;
-	if (a->stamp) {
+	if (a->is_stamp) {
 		slot->remote_rx = nonce_of(&a->stamp->received);
 		slot->remote_tx = nonce_of(&a->stamp->sent);
 		slot->reflector_seq = bpf_ntohl(a->stamp->seq);
@@ -181,96 +183,75 @@ slot_receive(const struct session *s, const struct answer *a, __u64 now)
 	return slot;
 }
 
-/* Whether the local port, or echo identifier, is one of ours: all that eight
- * octets of transport can tell. */
-static __always_inline int is_our_port(const struct cursor *c,
-				       const struct packet *p, int outbound)
+static __always_inline __u8 echo_type(const struct packet *p, int outbound)
+{
+	if (p->version == 4)
+		return outbound ? ICMP_ECHO : ICMP_ECHOREPLY;
+	return outbound ? ICMPV6_ECHO_REQUEST : ICMPV6_ECHO_REPLY;
+}
+
+/* The session that a packet's addresses and ports belong to, or null. */
+static __always_inline struct session *
+packet_session(const struct cursor *c, const struct packet *p, int outbound)
 {
 	struct udphdr *udp = p->transport;
 	struct echo *echo = p->transport;
-
-	if ((void *)(udp + 1) > c->end)
-		return 0;
-	if (p->protocol == IPPROTO_UDP)
-		return session_by_port(outbound ? udp->source : udp->dest) != 0;
-	if (p->protocol == IPPROTO_ICMP || p->protocol == IPPROTO_ICMPV6)
-		return session_by_port(echo->id) != 0;
-	return 0;
-}
-
-/* The session of a reply, and what it says; null if it is none of ours. */
-static __always_inline struct session *
-reply_parse(const struct cursor *c, const struct packet *p, struct answer *a)
-{
-	struct udp_reply *reply = p->transport;
-	struct echo *echo = p->transport;
 	struct session *s;
 
-	a->ttl = p->ttl;
-	if (p->protocol == IPPROTO_UDP) {
-		if ((void *)(&reply->udp + 1) > c->end)
-			return 0;
-		s = session_by_port(reply->udp.dest);
-		if (!s || !is_far_end(s, p, 0) ||
-		    reply->udp.source != s->remote_port ||
-		    (void *)(reply + 1) > c->end)
-			return 0;
-		a->seq = bpf_ntohl(reply->payload.sender_seq);
-		a->nonce = nonce_of(&reply->payload.sender_sent);
-		a->stamp = &reply->payload;
-		return s;
-	}
-	if ((p->protocol != IPPROTO_ICMP && p->protocol != IPPROTO_ICMPV6) ||
-	    (void *)(echo + 1) > c->end ||
-	    echo->type !=
-		    (p->version == 4 ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY))
+	if (p->transport + TRANSPORT_HEADER > c->end)
 		return 0;
-	s = session_by_port(echo->id);
-	if (!s || !is_far_end(s, p, 0))
-		return 0;
-	a->seq = bpf_ntohl(echo->payload.seq);
-	a->nonce = nonce_of(&echo->payload.sent);
-	a->stamp = 0;
-	return s;
-}
-
-/* The armed slot that a packet on its way out belongs to. */
-static __always_inline struct slot *request_slot(const struct cursor *c,
-						 const struct packet *p)
-{
-	const struct stamp_request *request;
-	struct udp_request *udp = p->transport;
-	struct echo *echo = p->transport;
-	struct session *s;
-	struct slot *slot;
-
 	if (p->protocol == IPPROTO_UDP) {
-		if ((void *)(&udp->udp + 1) > c->end)
+		s = session_by_port(outbound ? udp->source : udp->dest);
+		if (!s ||
+		    (outbound ? udp->dest : udp->source) != s->remote_port)
 			return 0;
-		s = session_by_port(udp->udp.source);
-		if (!s || udp->udp.dest != s->remote_port ||
-		    (void *)(udp + 1) > c->end)
-			return 0;
-		request = &udp->payload;
 	} else if (p->protocol == IPPROTO_ICMP ||
 		   p->protocol == IPPROTO_ICMPV6) {
-		if ((void *)(echo + 1) > c->end ||
-		    echo->type !=
-			    (p->version == 4 ? ICMP_ECHO : ICMPV6_ECHO_REQUEST))
+		if (echo->type != echo_type(p, outbound))
 			return 0;
 		s = session_by_port(echo->id);
 		if (!s)
 			return 0;
-		request = &echo->payload;
 	} else {
 		return 0;
 	}
-	if (!is_far_end(s, p, 1))
-		return 0;
-	slot = slot_of(s, bpf_ntohl(request->seq));
+	return is_far_end(s, p, outbound) ? s : 0;
+}
+
+/* 0, or -1 if not all of the reply is in reach. */
+static __always_inline int answer_read(const struct cursor *c,
+				       const struct packet *p,
+				       struct answer *a)
+{
+	const struct stamp_request *echoed = p->transport + TRANSPORT_HEADER;
+	const struct stamp_reply *reply = p->transport + TRANSPORT_HEADER;
+
+	if ((void *)(reply + 1) > c->end)
+		return -1;
+	a->ttl = p->ttl;
+	a->is_stamp = p->protocol == IPPROTO_UDP;
+	a->stamp = reply;
+	a->seq = bpf_ntohl(echoed->seq);
+	a->nonce = nonce_of(&echoed->sent);
+	/* Or clang picks the address first, which takes CAP_PERFMON. */
+	barrier_var(a->seq);
+	barrier_var(a->nonce);
+	if (a->is_stamp) {
+		a->seq = bpf_ntohl(reply->sender_seq);
+		a->nonce = nonce_of(&reply->sender_sent);
+	}
+	return 0;
+}
+
+/* The armed slot of a request on its way out, or null. */
+static __always_inline struct slot *
+request_slot(const struct session *s, const struct stamp_request *request)
+{
+	__u32 seq = bpf_ntohl(request->seq);
+	struct slot *slot = slot_of(s, seq);
+
 	if (!slot || slot->state != SLOT_ARMED ||
-	    !slot_is_of(slot, bpf_ntohl(request->seq),
-			nonce_of(&request->sent)))
+	    !slot_is_of(slot, seq, nonce_of(&request->sent)))
 		return 0;
 	return slot;
 }

@@ -30,37 +30,86 @@ static __always_inline int skb_parse(struct __sk_buff *skb, struct cursor *c,
 }
 
 /*
- * A driver may leave part of our headers in a fragment. Only packets of our
- * ports are made linear for that: doing it to others would copy headers that
- * TCP shares with its clones. True if it was, and the packet parsed anew.
+ * A driver may leave part of our headers in a fragment. Only packets of our own
+ * sessions are made linear for that: doing it to others would copy headers that
+ * TCP shares with its clones.
  */
-static __always_inline int skb_pull_ours(struct __sk_buff *skb,
-					 struct cursor *c, struct packet *p,
-					 int outbound)
+static __always_inline long skb_pull_headers(struct __sk_buff *skb)
 {
-	__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
+	return bpf_skb_pull_data(skb, skb->len < HEADERS_MAX ? skb->len
+							     : HEADERS_MAX);
+}
 
-	if (skb->data_end - skb->data >= want || !is_our_port(c, p, outbound))
+/*
+ * These two are functions of their own for the sake of the stack: inlined twice
+ * clang puts numbers where a pointer was, which takes CAP_PERFMON. They return
+ * 1 if the packet is ours and not all of it that matters is in reach, else 0.
+ */
+static __noinline int skb_sent(struct __sk_buff *skb)
+{
+	const struct stamp_request *request;
+	struct session *s;
+	struct slot *slot;
+	struct cursor c;
+	struct packet p;
+
+	if (skb_parse(skb, &c, &p))
 		return 0;
-	return !bpf_skb_pull_data(skb, want) && !skb_parse(skb, c, p);
+	s = packet_session(&c, &p, 1);
+	if (!s)
+		return 0;
+	request = p.transport + TRANSPORT_HEADER;
+	if ((void *)(request + 1) > c.end)
+		return 1;
+	slot = request_slot(s, request);
+	if (slot && !slot->tc_tx) {
+		slot->tx_cpu = bpf_get_smp_processor_id();
+		slot->tc_tx = bpf_ktime_get_ns();
+	}
+	return 0;
+}
+
+static __noinline int skb_received(struct __sk_buff *skb)
+{
+	struct answer a = {};
+	struct session *s;
+	struct slot *slot;
+	struct cursor c;
+	struct packet p;
+	__u64 now;
+
+	if (skb_parse(skb, &c, &p))
+		return 0;
+	s = packet_session(&c, &p, 0);
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (answer_read(&c, &p, &a))
+		return 1;
+	if (config.rx_at_tc) {
+		slot_receive(s, &a, now);
+		return 0;
+	}
+	slot = slot_of(s, a.seq);
+	if (slot && slot_is_of(slot, a.seq, a.nonce) &&
+	    slot->state == SLOT_ARMED && slot->xdp_rx)
+		stamp_once(&slot->tc_rx, now);
+	return 0;
 }
 
 SEC("tc")
 int xrtt_tc_egress(struct __sk_buff *skb)
 {
-	struct cursor c;
-	struct packet p;
-	struct slot *slot;
+	if (skb_sent(skb) && !skb_pull_headers(skb))
+		skb_sent(skb);
+	return VERDICT_NEXT;
+}
 
-	if (skb_parse(skb, &c, &p))
-		return VERDICT_NEXT;
-	slot = request_slot(&c, &p);
-	if (!slot && skb_pull_ours(skb, &c, &p, 1))
-		slot = request_slot(&c, &p);
-	if (slot && !slot->tc_tx) {
-		slot->tx_cpu = bpf_get_smp_processor_id();
-		slot->tc_tx = bpf_ktime_get_ns();
-	}
+SEC("tc")
+int xrtt_tc_ingress(struct __sk_buff *skb)
+{
+	if (skb_received(skb) && !skb_pull_headers(skb))
+		skb_received(skb);
 	return VERDICT_NEXT;
 }
 
@@ -73,46 +122,21 @@ int xrtt_xdp_rx(struct xdp_md *ctx)
 	struct packet p;
 	struct session *s;
 	struct slot *slot;
+	__u64 now;
 
 	if (parse_network(&c, parse_link(&c, config.link_header), &p))
 		return XDP_PASS;
-	s = reply_parse(&c, &p, &a);
+	s = packet_session(&c, &p, 0);
 	if (!s)
 		return XDP_PASS;
-	slot = slot_receive(s, &a, bpf_ktime_get_ns());
+	now = bpf_ktime_get_ns();
+	if (answer_read(&c, &p, &a))
+		return XDP_PASS;
+	slot = slot_receive(s, &a, now);
 	if (!slot || slot->engine != SLOT_BYPASS)
 		return XDP_PASS;
 	slot_complete(slot);
 	return XDP_DROP;
-}
-
-SEC("tc")
-int xrtt_tc_ingress(struct __sk_buff *skb)
-{
-	struct answer a = {};
-	struct cursor c;
-	struct packet p;
-	struct session *s;
-	struct slot *slot;
-	__u64 now;
-
-	if (skb_parse(skb, &c, &p))
-		return VERDICT_NEXT;
-	s = reply_parse(&c, &p, &a);
-	if (!s && skb_pull_ours(skb, &c, &p, 0))
-		s = reply_parse(&c, &p, &a);
-	if (!s)
-		return VERDICT_NEXT;
-	now = bpf_ktime_get_ns();
-	if (config.rx_at_tc) {
-		slot_receive(s, &a, now);
-		return VERDICT_NEXT;
-	}
-	slot = slot_of(s, a.seq);
-	if (slot && slot_is_of(slot, a.seq, a.nonce) &&
-	    slot->state == SLOT_ARMED && slot->xdp_rx)
-		stamp_once(&slot->tc_rx, now);
-	return VERDICT_NEXT;
 }
 
 /* The last hook of the socket engine: its own socket's filter. */
