@@ -220,8 +220,7 @@ packet_session(const struct cursor *c, const struct packet *p, int outbound)
 
 /* 0, or -1 if not all of the reply is in reach. */
 static __always_inline int answer_read(const struct cursor *c,
-				       const struct packet *p,
-				       struct answer *a)
+				       const struct packet *p, struct answer *a)
 {
 	const struct stamp_request *echoed = p->transport + TRANSPORT_HEADER;
 	const struct stamp_reply *reply = p->transport + TRANSPORT_HEADER;

@@ -39,7 +39,8 @@ static __always_inline int reflect_admit(struct frame f, struct exchange *x)
 	struct stamp_request *stamp = (void *)(udp + 1);
 	struct door_session key;
 
-	if (udp->source == config.port)
+	/* An answer: two reflectors would send it to and fro for ever. */
+	if (udp->source == config.port || udp->source == bpf_htons(STAMP_PORT))
 		return DOOR_REFUSED_LOOP;
 	admit_copy_source(key.address, &x->request.ip);
 	key.port = udp->source;

@@ -53,7 +53,7 @@ talk() {
 }
 
 assert_silence() {
-	[ "$(talk udp "$1" 862 --count 5 "${@:2}")" = \
+	[ "$(talk udp "$1" "${PORT:-862}" --count 5 "${@:2}")" = \
 		"same 0 answered 0 unreachable 0 silence 5" ]
 }
 
@@ -118,6 +118,14 @@ hosts_with_pass() {
 		assert_counted answered 0
 		stop_pid "$SERVER"
 	done
+}
+
+@test "door: a reflector on another port does not answer port 862" {
+	hosts_with_pass
+	serve door far -I far0 -p 863 --hook xdp --allow "$NET4"
+	PORT=863 assert_silence "$FAR4" --source-port 862
+	assert_counted "from a reflector's port" 5
+	assert_counted answered 0
 }
 
 @test "door: two reflectors do not answer each other" {

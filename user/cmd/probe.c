@@ -203,11 +203,11 @@ static int check(const struct probe_options *o)
 			(unsigned int)o->size);
 		return -EINVAL;
 	}
-	if (o->source_port && o->source_port == o->port &&
-	    o->protocol == PROTOCOL_STAMP) {
+	if (o->source_port && o->protocol == PROTOCOL_STAMP &&
+	    (o->source_port == o->port || o->source_port == STAMP_PORT)) {
 		fprintf(stderr,
-			"xrtt probe: --source-port %u: reflectors never answer "
-			"their own port\n",
+			"xrtt probe: --source-port %u: reflectors answer "
+			"neither their own port nor 862\n",
 			(unsigned int)o->source_port);
 		return -EINVAL;
 	}
