@@ -282,15 +282,18 @@ static void note_segments(struct page *page, const struct result *r)
 		if (s->network.n)
 			page_note(
 				page, i ? "" : "level shifts",
-				"%s to %s s: p50 %s µs, p99 %s µs",
+				"%s to %s s: p50 %s µs, p99 %s µs, min %s µs",
 				format_number((double)s->from_ns / 1e9, 2).s,
 				format_number((double)s->to_ns / 1e9, 2).s,
 				format_us(s->network.quantile[LEVEL_P50], 2).s,
-				format_us(s->network.quantile[LEVEL_P99], 2).s);
+				format_us(s->network.quantile[LEVEL_P99], 2).s,
+				format_us((double)s->network.min, 2).s);
 	}
 	if (shown < r->segments)
 		page_note(page, "", "and %s more: see --json",
 			  format_count(r->segments - shown).s);
+	if (shown)
+		page_note(page, "", "the whole run's figures mix these levels");
 }
 
 static void show_notes(struct page *page, const struct result *r)

@@ -6,6 +6,7 @@
 
 #include "model/account.h"
 #include "model/distribution.h"
+#include "model/segment.h"
 
 struct collector {
 	struct wire_ends ends;
@@ -15,6 +16,8 @@ struct collector {
 	struct distribution *network;
 	struct distribution *lateness;
 	struct distribution *stage[STAGES];
+	struct segmenter *segmenter;
+	mono_t origin;
 	/* Of the probes that have every stage of this run. */
 	double share_sum[STAGES];
 	double share_rtt;
@@ -38,7 +41,8 @@ struct collector *collector_create(void)
 	c->ttl = (struct ttl_range){ -1, -1, -1, -1 };
 	c->account = account_create();
 	c->pool = page_pool_create(0);
-	complete = c->account && c->pool;
+	c->segmenter = segmenter_create(0);
+	complete = c->account && c->pool && c->segmenter;
 	if (complete) {
 		c->rtt = distribution_create(c->pool, 0);
 		c->network = distribution_create(c->pool, 0);
@@ -64,6 +68,7 @@ void collector_destroy(struct collector *c)
 	distribution_destroy(c->lateness);
 	distribution_destroy(c->network);
 	distribution_destroy(c->rtt);
+	segmenter_destroy(c->segmenter);
 	page_pool_destroy(c->pool);
 	account_destroy(c->account);
 	free(c);
@@ -72,6 +77,11 @@ void collector_destroy(struct collector *c)
 void collector_set_ends(struct collector *c, const struct wire_ends *ends)
 {
 	c->ends = *ends;
+}
+
+void collector_set_origin(struct collector *c, mono_t origin)
+{
+	c->origin = origin;
 }
 
 void collector_arrived(struct collector *c, const struct sample *s)
@@ -120,8 +130,11 @@ static void collect_durations(struct collector *c, const struct sample *s)
 		have |= 1u << i;
 		distribution_add(c->stage[i], stage[i]);
 	}
-	if (sample_network(s, &c->ends, &network))
+	if (sample_network(s, &c->ends, &network)) {
 		distribution_add(c->network, network);
+		segmenter_add(c->segmenter, mono_sub(s->due, c->origin),
+			      network);
+	}
 	if (!sample_rtt(s, &rtt))
 		return;
 	distribution_add(c->rtt, rtt);
@@ -216,6 +229,7 @@ void collector_report(struct collector *c, struct result *out)
 		distribution_report(c->stage[i], &out->stage[i]);
 	distribution_report(c->stage[STAGE_REMOTE], &out->remote);
 	report_share(c, out);
+	segmenter_report(c->segmenter, c->pool, &out->segment, &out->segments);
 	if (c->sent > 1 && active.ns > 0)
 		out->pacing.achieved_pps =
 			(c->sent - 1) * (double)NSEC_PER_SEC / active.ns;

@@ -13,6 +13,9 @@ void collector_destroy(struct collector *c);
 /* What bounds "network", before the first sample. */
 void collector_set_ends(struct collector *c, const struct wire_ends *ends);
 
+/* The zero of the segments' times, before the first sample. */
+void collector_set_origin(struct collector *c, mono_t origin);
+
 /* A first reply, in order of arrival. */
 void collector_arrived(struct collector *c, const struct sample *s);
 
@@ -34,7 +37,8 @@ bool collector_is_stateful(const struct collector *c);
 
 /* Fills probes, loss, all durations, share, ttl, counts.disorder and
  * counts.tx_stamp_missing, pacing.lateness and achieved_pps, segments and
- * run.remote_origin; leaves the rest. May be called again later. */
+ * run.remote_origin; leaves the rest. May be called again later. The segments
+ * are for the caller to free(); without memory for them there are none. */
 void collector_report(struct collector *c, struct result *out);
 
 #endif

@@ -169,6 +169,7 @@ static void measure(struct run *r)
 	r->origin = mono_now();
 	r->origin_tai_ns = tai_now_ns();
 	r->sending = true;
+	collector_set_origin(r->collector, r->origin);
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin,
 				     &r->rules.ends);
