@@ -52,6 +52,7 @@ OBJ     := $(USER_SRC:%.c=$(B)/obj/%.o)
 SAN_OBJ := $(USER_SRC:%.c=$(B)/san/obj/%.o)
 # What a test links against; only the members that it needs are taken.
 SAN_LIB := $(B)/san/libxrtt.a
+LIB     := $(B)/libxrtt.a
 
 UNIT     := $(patsubst %.c,$(B)/%,$(filter tests/unit/%_test.c,$(T_SRC)))
 UNIT_AUX := $(filter-out %_test.c,$(filter tests/unit/%,$(T_SRC)))
@@ -127,7 +128,9 @@ $(B)/xrtt $(B)/san/xrtt:
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) \
 		-lm -pthread
 
+$(LIB): $(filter-out %/main.o,$(OBJ))
 $(SAN_LIB): $(filter-out %/main.o,$(SAN_OBJ))
+$(LIB) $(SAN_LIB):
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)rm -f $@
@@ -186,6 +189,8 @@ $(UNIT) $(BPF): $(B)/%: $(B)/san/obj/%.o $(SAN_LIB)
 
 tool_objects = $(patsubst %,$(B)/obj/%.o,$(1) $(filter $(1)_%,$(TOOL_AUX)))
 $(foreach t,$(TOOL),$(eval $(B)/$(t): $(call tool_objects,$(t))))
+# The instruments of tests/net link nothing of ours.
+$(filter $(B)/tests/bench/%,$(TOOLS)): $(LIB)
 $(TOOLS):
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)

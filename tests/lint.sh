@@ -226,7 +226,7 @@ below() {
 	out) echo "model include system" ;;
 	cmd) echo "out probe host model include skel system" ;;
 	main) echo "cmd out probe host model include skel system" ;;
-	tests/net | tests/bench) echo "tests/net skel system" ;;
+	tests/net) echo "skel system" ;;
 	*) echo "cmd out probe host model include bpf skel system" ;;
 	esac
 }

@@ -56,7 +56,7 @@ refuses_probe() {
 	refuses_probe 3 '40000.*in use.*another' "$FAR4" --source-port 40000
 	refused 3 '40000.*in use.*another with -p' \
 		"$XRTT" reflect -I near0 -p 40000
-	refuses_probe 2 'never answer' "$FAR4" --source-port 862
+	refuses_probe 2 'answer neither' "$FAR4" --source-port 862
 }
 
 @test "errors: bad usage" {
