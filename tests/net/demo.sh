@@ -14,6 +14,10 @@ NEAR=10.0.1.7
 FAR=10.1.0.9
 LIMIT=300
 
+# The line keeps a CPU busy; the prober gets the others, if there are any.
+LINE_CPU=$(($(nproc) - 1))
+PROBE_CPUS=0-$((LINE_CPU > 0 ? LINE_CPU - 1 : 0))
+
 # Neither host knows the other's network but by this cable.
 demo_address() {
 	ip -n "$NS-$1" addr add "$2/32" dev "$1"0 &&
@@ -36,7 +40,7 @@ demo_start() {
 		demo_neighbour near far "$FAR" &&
 		demo_neighbour far near "$NEAR" &&
 		spawn_ready line mid "$LINE" -a mid0 -b mid1 --hold "$HOLD" \
-			--seconds "$LIMIT" &&
+			--seconds "$LIMIT" --cpu "$LINE_CPU" &&
 		spawn_until reflecting reflector far \
 			"$XRTT" reflect -I far0 --allow "$NEAR/32"
 }
@@ -77,5 +81,6 @@ spawn watchdog here sh -c 'sleep "$1"
 	kill -KILL "$(cat "$2")"' watchdog "$((LIMIT - 10))" "$DIR/probe.pid"
 # shellcheck disable=SC2016
 sh -c 'echo $$ >"$0" && exec "$@"' "$DIR/probe.pid" \
+	taskset -c "$PROBE_CPUS" \
 	ip netns exec "$NS-near" "$XRTT" probe "$FAR" "$@"
 exit $?
