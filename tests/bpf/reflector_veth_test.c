@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <bpf/libbpf.h>
+#include "skip.h"
 #include "veth.h"
 
 /* What CHECKSUM_PARTIAL wants in the field: the pseudo header's sum, so that
@@ -217,7 +218,7 @@ static void test_tc_tun(void **state)
 
 	(void)state;
 	if (open_tun(&t, IFF_TUN))
-		skip();
+		SKIP("no tun device to be had");
 	ask_tun(&t, 4, 100);
 	ask_tun(&t, 6, 100);
 	close_tun(&t);
@@ -233,7 +234,7 @@ static void test_tc_frags(void **state)
 
 	(void)state;
 	if (open_tun(&t, IFF_TAP | IFF_NAPI | IFF_NAPI_FRAGS))
-		skip();
+		SKIP("no tap device with fragments to be had");
 	for (gro = 0; gro < 2; gro++) {
 		veth_set_feature("xrtt-tun", ETHTOOL_SGRO, gro);
 		for (first = 14; first < 120; first += 7) {

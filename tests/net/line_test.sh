@@ -122,8 +122,8 @@ follows_plan() {
 			echo '199 swap'
 		) &&
 		awk -F, '$1 == "ab" { held[$2] = $6 - $5 }
-			END { exit !(held[100] > 7e6 && held[100] < 7.5e6 &&
-				held[199] > 1e9 && held[99] < 3e6) }' \
+			END { exit !(held[100] >= 7e6 && held[199] > 1e9 &&
+				held[99] < 7e6) }' \
 			"$DIR/ledger"
 }
 
