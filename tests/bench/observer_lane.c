@@ -16,20 +16,6 @@
 /* After the last probe of a block; the round trip is some microseconds. */
 #define GRACE_NS (5 * NSEC_PER_MSEC)
 
-static int read_clock(void *context, enum realmap_clock which, int64_t *ns)
-{
-	struct timespec ts;
-
-	(void)context;
-	if (clock_gettime(which == REALMAP_MONOTONIC_COARSE
-				  ? CLOCK_MONOTONIC_COARSE
-				  : CLOCK_REALTIME_COARSE,
-			  &ts))
-		return -errno;
-	*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	return 0;
-}
-
 static int take_record(void *ctx, void *data, size_t size)
 {
 	const struct slot *record = data;
@@ -103,7 +89,7 @@ int lane_open(struct lane *lane, const struct lane_place *place,
 	lane->place = place;
 	lane->variant = variant;
 	lane->epoll = lane->timer = -1;
-	realmap_init(&lane->realmap, read_clock, NULL);
+	realmap_init(&lane->realmap, clock_read_coarse, NULL);
 	err = channel_open(&lane->channel, plan, &place->route->source,
 			   RIG_SLOTS, why);
 	if (err)

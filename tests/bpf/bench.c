@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "bench.h"
+#include "host/clock.h"
 
 #define VERDICT_NEXT 0xffffffffU /* TCX_NEXT, as test-run hands it out */
 #define VERDICT_REDIRECT 7
@@ -77,8 +78,7 @@ void bench_open(struct bench *b, const struct bench_setup *setup)
 	must(reflector_bpf__load(b->skel),
 	     "load the reflector (it takes CAP_BPF and CAP_NET_ADMIN)");
 	b->skel->bss->clock_known.error = BENCH_ERROR;
-	b->skel->bss->clock_known.tai_offset_ns =
-		bench_tai_ns() - read_ns(CLOCK_MONOTONIC);
+	b->skel->bss->clock_known.tai_offset_ns = tai_offset_ns();
 	b->fd[BENCH_XDP] = bpf_program__fd(b->skel->progs.xrtt_reflect_xdp);
 	b->fd[BENCH_TC] = bpf_program__fd(b->skel->progs.xrtt_reflect_tc);
 	open_door(b);

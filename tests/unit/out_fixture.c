@@ -110,6 +110,7 @@ void fixture_complete(struct result *r)
 	fill_run(r);
 	r->probes.planned = r->probes.sent = r->probes.received = 1000;
 	r->probes.has_direction = true;
+	r->probes.has_duplicate_direction = true;
 	r->loss.ci95.lo = (struct bound){ true, 0 };
 	r->loss.ci95.hi = (struct bound){ true, 0.00368 };
 	r->loss.has_direction = true;

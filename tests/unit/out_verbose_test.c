@@ -34,9 +34,10 @@ static void verbose_is_a_line_a_probe(void **state)
 
 	(void)state;
 	assert_string_equal(
-		text, "seq 7      ok  55 230.94 µs  app→tc 3.60  tc→nic 0.90  "
-		      "network 55 213.84  far host 0.40  xdp→tc 1.10  "
-		      "tc→socket 1.30  socket→app 9.80  ttl 255\n");
+		text,
+		"seq 7      ok  55 230.94 µs  app→tc 3.60  tc→driver 0.90  "
+		"network 55 213.84  far host 0.40  xdp→tc 1.10  "
+		"tc→socket 1.30  socket→app 9.80  ttl 255\n");
 	free(text);
 	s = (struct sample){ .seq = 8, .status = PROBE_LOST, .ttl = -1 };
 	text = line_of(&s);

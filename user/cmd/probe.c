@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct probe_options {
 	span_t duration, interval, timeout;
 	const char *ifname, *source, *samples, *json;
 	int family, engine, protocol, pacing, rx_hook, tc;
-	bool has_seed, verbose, quiet;
+	bool verbose, quiet;
 };
 
 static const char *const engines[] = { "socket", NULL };
@@ -136,7 +137,9 @@ static void on_answered(void *data, const struct sample *sample)
 {
 	struct probe_output *out = data;
 
-	verbose_line(out->report, sample, &out->ends);
+	/* Whatever else becomes of one is told once it is settled. */
+	if (sample->status == PROBE_OK)
+		verbose_line(out->report, sample, &out->ends);
 }
 
 static void on_settled(void *data, const struct sample *sample)
@@ -203,6 +206,13 @@ static int check(const struct probe_options *o)
 			(unsigned int)o->size);
 		return -EINVAL;
 	}
+	if (o->protocol == PROTOCOL_STAMP &&
+	    o->size > STAMP_MAX_UDP - sizeof(struct udphdr))
+		fprintf(stderr,
+			"xrtt probe: --size %u: xrtt reflect answers up to %u; "
+			"another reflector may do more\n",
+			(unsigned int)o->size,
+			(unsigned int)(STAMP_MAX_UDP - sizeof(struct udphdr)));
 	if (o->source_port && o->protocol == PROTOCOL_STAMP &&
 	    (o->source_port == o->port || o->source_port == STAMP_PORT)) {
 		fprintf(stderr,
@@ -260,9 +270,10 @@ static int write_json(const struct probe_options *o,
 	if (strcmp(o->json, "-")) {
 		to = fopen(o->json, "we");
 		if (!to) {
+			err = -errno;
 			fprintf(stderr, "xrtt probe: cannot write %s: %s\n",
-				o->json, strerror(errno));
-			return -errno;
+				o->json, strerror(-err));
+			return err;
 		}
 	}
 	err = json_write(to, result);
@@ -307,8 +318,8 @@ static enum session_end run(const struct probe_options *o,
 	samples_close(out.samples);
 	if (!o->quiet)
 		text_report(out.report, &result, out.report_colour);
-	if (o->json)
-		write_json(o, &result);
+	if (o->json && write_json(o, &result))
+		end = SESSION_CANNOT;
 	session_release(&result);
 	return end;
 }

@@ -146,7 +146,7 @@ static int parse_allow(const struct option_list *list, struct prefix *out)
 			continue;
 		fprintf(stderr,
 			"xrtt reflect: --allow %s: not a prefix such as "
-			"10.0.0.0/16 or fd00::/8\n",
+			"10.0.0.0/16 or fd00::/8 (no bits beyond the length)\n",
 			list->item[i]);
 		return -EINVAL;
 	}

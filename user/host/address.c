@@ -100,12 +100,6 @@ void address_format(const struct address *a, char text[ADDRESS_TEXT])
 		strcpy(text, "?");
 }
 
-bool address_equal(const struct address *a, const struct address *b)
-{
-	return a->family == b->family &&
-	       !memcmp(a->octets, b->octets, sizeof(a->octets));
-}
-
 socklen_t address_to_sockaddr(const struct address *a, uint16_t port,
 			      struct sockaddr_storage *out)
 {

@@ -41,7 +41,6 @@ int address_resolve(const char *name, int family, struct address *out);
 int prefix_parse(const char *text, struct prefix *out);
 
 void address_format(const struct address *a, char text[ADDRESS_TEXT]);
-bool address_equal(const struct address *a, const struct address *b);
 
 /* Fills a socket address; returns its length. */
 socklen_t address_to_sockaddr(const struct address *a, uint16_t port,

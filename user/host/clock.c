@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -21,6 +22,20 @@ static int64_t clock_read(clockid_t clock)
 mono_t mono_now(void)
 {
 	return (mono_t){ clock_read(CLOCK_MONOTONIC) };
+}
+
+int clock_read_coarse(void *context, enum realmap_clock which, int64_t *ns)
+{
+	struct timespec ts;
+
+	(void)context;
+	if (clock_gettime(which == REALMAP_MONOTONIC_COARSE
+				  ? CLOCK_MONOTONIC_COARSE
+				  : CLOCK_REALTIME_COARSE,
+			  &ts))
+		return -errno;
+	*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	return 0;
 }
 
 int64_t tai_now_ns(void)

@@ -3,10 +3,14 @@
 #ifndef XRTT_HOST_CLOCK_H
 #define XRTT_HOST_CLOCK_H
 
+#include "model/realmap.h"
 #include "model/result.h"
 #include "model/time.h"
 
 mono_t mono_now(void);
+
+/* For realmap_init(); `context` is not used. 0 or -errno. */
+int clock_read_coarse(void *context, enum realmap_clock which, int64_t *ns);
 
 /* CLOCK_TAI: equal to REALTIME where nobody has set the kernel's offset. */
 int64_t tai_now_ns(void);

@@ -216,9 +216,11 @@ void account_report(const struct account *a, struct probes *probes,
 	struct probes *p = probes;
 
 	*p = a->probes;
+	p->has_duplicate_direction = !p->duplicate || account_is_stateful(a);
 	p->has_direction = !p->reordered || account_is_stateful(a);
 	if (!account_is_stateful(a))
-		p->reordered_forward = p->reordered_return = 0;
+		p->reordered_forward = p->reordered_return =
+			p->duplicate_forward = p->duplicate_return = 0;
 	*loss = (struct loss){ .longest_run = a->longest_run };
 	if (has_counters(a))
 		direct_by_counters(a, loss);

@@ -81,9 +81,10 @@ struct probes {
 	uint64_t lost;
 	uint64_t lost_in_host;
 	uint64_t unrecorded;
-	uint64_t duplicate;	    /* further replies (RFC 5560) */
-	uint64_t duplicate_forward; /* made on the way there */
-	uint64_t duplicate_return;  /* made on the way back */
+	uint64_t duplicate;	      /* further replies (RFC 5560) */
+	bool has_duplicate_direction; /* the next two are known */
+	uint64_t duplicate_forward;   /* made on the way there */
+	uint64_t duplicate_return;    /* made on the way back */
 	uint64_t reordered; /* replies behind a later one's (RFC 4737) */
 	bool has_direction; /* the next two are known */
 	uint64_t reordered_forward;
@@ -115,7 +116,7 @@ struct pacing {
 	bool poisson;
 	uint64_t seed;
 	int64_t interval_ns;
-	double achieved_pps;
+	double achieved_pps; /* not finite with fewer than two probes sent */
 	struct duration lateness;
 };
 

@@ -126,6 +126,17 @@ bool sample_network(const struct sample *s, const struct wire_ends *ends,
 	return sample_stage(s, ends, STAGE_NETWORK, out);
 }
 
+bool sample_first_remote(const struct sample *s, remote_t *out)
+{
+	if (sample_has(s, STAMP_REMOTE_RX))
+		*out = s->remote_rx;
+	else if (sample_has(s, STAMP_REMOTE_TX))
+		*out = s->remote_tx;
+	else
+		return false;
+	return true;
+}
+
 bool sample_lateness(const struct sample *s, span_t *out)
 {
 	for (enum stamp i = STAMP_APP_TX; i <= STAMP_DRV_TX; i++) {

@@ -55,7 +55,7 @@ enum probe_status {
 
 #define SAMPLE_DUPLICATE 0x1 /* more than one reply came */
 #define SAMPLE_STOLEN 0x2    /* the hypervisor took the CPU meanwhile */
-#define SAMPLE_DISTURBED 0x4 /* a stamp may be off: see session.c */
+#define SAMPLE_DISTURBED 0x4 /* a second reply came too early to tell */
 #define SAMPLE_DISORDER 0x8  /* stamps out of order: no stage is reported */
 
 struct sample {
@@ -106,6 +106,9 @@ bool sample_rtt(const struct sample *s, span_t *out); /* app_rx - app_tx */
 bool sample_network(const struct sample *s, const struct wire_ends *ends,
 		    span_t *out);
 
+/* The earliest stamp of the far host that the sample has. */
+bool sample_first_remote(const struct sample *s, remote_t *out);
+
 /* How late it went: first stamp - due. */
 bool sample_lateness(const struct sample *s, span_t *out);
 
@@ -113,7 +116,7 @@ bool sample_lateness(const struct sample *s, span_t *out);
  * are in order, and no stage is negative. */
 bool sample_in_order(const struct sample *s, const struct wire_ends *ends);
 
-/* Names as section "columns" of the man page has them. */
+/* Names as section SAMPLES of the man page has them. */
 const char *stamp_name(enum stamp which); /* "app_tx" */
 const char *stage_name(enum stage which); /* "app_to_tc" */
 const char *status_name(enum probe_status status);

@@ -11,7 +11,8 @@
 static void show_loss(struct page *page, const struct result *r)
 {
 	const struct loss *l = &r->loss;
-	uint64_t lost = r->probes.lost;
+	/* The network's alone: what the door refused has its own line. */
+	uint64_t lost = r->probes.lost - (l->has_refused ? l->refused : 0);
 	enum style style = lost ? STYLE_ALARM : STYLE_PLAIN;
 	struct shown hi = format_percent(l->ci95.hi.value);
 	struct shown lo = format_percent(l->ci95.lo.value);
@@ -32,7 +33,7 @@ static void show_loss(struct page *page, const struct result *r)
 	if (lost && l->has_direction)
 		page_item(page, STYLE_ALARM, "of these %s there, %s back",
 			  format_count(l->forward).s, format_count(l->back).s);
-	if (lost > 1)
+	if (lost > 1 && lost == r->probes.lost)
 		page_item(page, STYLE_PLAIN, "longest run %s",
 			  format_count(l->longest_run).s);
 }
@@ -87,7 +88,8 @@ static void show_counts(struct page *page, const struct result *r)
 	show_loss(page, r);
 	page_item(page, p->late ? STYLE_ALARM : STYLE_PLAIN, "late %s",
 		  format_count(p->late).s);
-	show_ways(page, "duplicate", p->duplicate, duplicate);
+	show_ways(page, "duplicate", p->duplicate,
+		  p->has_duplicate_direction ? duplicate : NULL);
 	show_ways(page, "reordered", p->reordered,
 		  p->has_direction ? reordered : NULL);
 	show_ttl(page, &r->ttl);

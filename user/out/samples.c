@@ -119,18 +119,6 @@ cleanup:
 	return NULL;
 }
 
-static void fix_remote_origin(struct sample_origin *origin,
-			      const struct sample *s)
-{
-	if (sample_has(s, STAMP_REMOTE_RX))
-		origin->remote = s->remote_rx;
-	else if (sample_has(s, STAMP_REMOTE_TX))
-		origin->remote = s->remote_tx;
-	else
-		return;
-	origin->has_remote = true;
-}
-
 int samples_write(struct samples *samples, const struct sample *s,
 		  const struct wire_ends *ends)
 {
@@ -142,7 +130,8 @@ int samples_write(struct samples *samples, const struct sample *s,
 	if (samples->used + ROW_MAX > BUFFER_BYTES && samples_flush(samples))
 		return samples->err;
 	if (!samples->origin.has_remote)
-		fix_remote_origin(&samples->origin, s);
+		samples->origin.has_remote =
+			sample_first_remote(s, &samples->origin.remote);
 	row_fill(&row, s, ends, &samples->origin);
 	end = samples->buffer + samples->used;
 	end = samples->is_csv ? row_csv(end, &row) : row_jsonl(end, &row);

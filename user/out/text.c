@@ -253,12 +253,13 @@ static void note_hooks(struct page *page, const struct hooks *h)
 			  or_dash(at[h->rx]), h->rx_why);
 }
 
+/* Where the median is long enough for it to show in its last digit. */
 static void note_clock(struct page *page, const struct result *r)
 {
 	const struct clock_state *c = &r->clock;
 	double p50 = r->network.quantile[LEVEL_P50];
 
-	if (!c->disciplined && r->network.n)
+	if (!c->disciplined && r->network.n && p50 * c->rate_ppm > 5e6)
 		page_note(page, "clock",
 			  "nobody disciplines it: its rate may be off by %s, "
 			  "that is ±%s µs of this median",

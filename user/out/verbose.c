@@ -7,7 +7,7 @@
 
 static const char *const stage_label[STAGES] = {
 	[STAGE_APP_TO_TC] = "app→tc",
-	[STAGE_TC_TO_DRIVER] = "tc→nic",
+	[STAGE_TC_TO_DRIVER] = "tc→driver",
 	[STAGE_NETWORK] = "network",
 	[STAGE_REMOTE] = "far host",
 	[STAGE_NIC_TO_XDP] = "nic→xdp",

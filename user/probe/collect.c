@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/collect.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,25 +142,14 @@ static void collect_durations(struct collector *c, const struct sample *s)
 	collect_share(c, stage, have, rtt);
 }
 
-static void collect_origin(struct collector *c, const struct sample *s)
-{
-	if (c->has_remote_origin)
-		return;
-	if (sample_has(s, STAMP_REMOTE_RX))
-		c->remote_origin = s->remote_rx;
-	else if (sample_has(s, STAMP_REMOTE_TX))
-		c->remote_origin = s->remote_tx;
-	else
-		return;
-	c->has_remote_origin = true;
-}
-
 void collector_settled(struct collector *c, const struct sample *s)
 {
 	span_t lateness;
 
 	account_settle(c->account, s);
-	collect_origin(c, s);
+	if (!c->has_remote_origin)
+		c->has_remote_origin =
+			sample_first_remote(s, &c->remote_origin);
 	if (sample_has(s, STAMP_APP_TX)) {
 		if (!c->sent++)
 			c->first_tx = s->at[STAMP_APP_TX];
@@ -230,6 +220,7 @@ void collector_report(struct collector *c, struct result *out)
 	distribution_report(c->stage[STAGE_REMOTE], &out->remote);
 	report_share(c, out);
 	segmenter_report(c->segmenter, c->pool, &out->segment, &out->segments);
+	out->pacing.achieved_pps = NAN;
 	if (c->sent > 1 && active.ns > 0)
 		out->pacing.achieved_pps =
 			(c->sent - 1) * (double)NSEC_PER_SEC / active.ns;

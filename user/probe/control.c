@@ -83,7 +83,6 @@ void control_start(struct run *r)
 	for (unsigned int i = 0; i < r->flows; i++) {
 		if (!ask(r, &r->flow[i], &a))
 			continue;
-		r->control_answered = true;
 		if (!a.has_counters)
 			continue;
 		r->has_counters = true;

@@ -79,7 +79,6 @@ void engine_send(struct run *r, mono_t due)
 		r->counts.send_errors++;
 	else
 		p->flags |= PENDING_SENT;
-	r->last_sent = p->app_tx;
 	engine_drain_events(r, f);
 }
 
@@ -110,8 +109,6 @@ static void take_answer(struct run *r, struct flow *f,
 	rtt = mono_sub(now, p->app_tx);
 	if (rtt.ns > r->longest_rtt.ns)
 		r->longest_rtt = rtt;
-	if (a->reflector_seq != a->seq)
-		r->stateful_seen++;
 	r->remote_error = a->remote_error;
 	report_answer(r, f, p);
 }
@@ -165,7 +162,7 @@ void engine_collect(struct run *r, struct flow *f)
  * answer: one to be late, one more to be told from lost. */
 static bool is_due(const struct run *r, const struct pending *p, mono_t now)
 {
-	span_t age = mono_sub(now, p->due);
+	span_t age = mono_sub(now, p->app_tx);
 
 	if (!(p->flags & PENDING_SENT))
 		return true;
@@ -181,6 +178,10 @@ void engine_settle(struct run *r, mono_t now, bool all)
 		struct pending *p;
 		struct sample s;
 
+		/* After a stall of ours its answer may be here, unread. */
+		p = window_oldest(w);
+		if (p && !(p->flags & PENDING_APP_RX) && is_due(r, p, now))
+			engine_collect(r, &r->flow[i]);
 		while ((p = window_oldest(w)) && (all || is_due(r, p, now))) {
 			if (r->abandoned)
 				p->flags |= PENDING_ABANDONED;

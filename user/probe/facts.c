@@ -54,6 +54,11 @@ static const char *command_text(void)
 	return strdup(text);
 }
 
+static const char *known(const char *text)
+{
+	return *text ? strdup(text) : NULL;
+}
+
 static void fill_local(const struct run *r, struct local_host *out)
 {
 	struct utsname uts;
@@ -61,9 +66,9 @@ static void fill_local(const struct run *r, struct local_host *out)
 
 	clock_source_read(clocksource, sizeof(clocksource));
 	out->ifname = strdup(r->iface.name);
-	out->driver = strdup(r->iface.driver);
-	out->kernel = strdup(uname(&uts) ? "" : uts.release);
-	out->clocksource = strdup(clocksource);
+	out->driver = known(r->iface.driver);
+	out->kernel = uname(&uts) ? NULL : known(uts.release);
+	out->clocksource = known(clocksource);
 	out->mtu = r->iface.mtu;
 }
 

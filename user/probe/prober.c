@@ -160,7 +160,7 @@ static int prober_start(struct prober *p, const struct prober_shape *shape)
 	if (!err)
 		err = prober_attach(p, shape, rx_at_tc);
 	if (!err || rx_at_tc || p->xdp || shape->rx_hook != RX_HOOK_AUTO ||
-	    err == -EPERM)
+	    err == -EPERM || err == -EACCES)
 		return err;
 	p->rx_why = hook_xdp_refusal(shape->iface, err);
 	prober_unload(p);

@@ -169,7 +169,7 @@ static bool veth_would_lose(const struct iface *iface)
 
 static const char veth_refusal[] =
 	"the veth's other end has no XDP program, so XDP_TX would lose every "
-	"answer (attach a pass-all one there, or --hook tc)";
+	"answer (attach a pass-all one there)";
 
 static int start_some(struct reflector *r, const struct reflector_plan *plan)
 {
@@ -197,8 +197,10 @@ static void explain(const struct reflector *r,
 			 "cannot load BPF programs: needs CAP_BPF and "
 			 "CAP_NET_ADMIN (run it with sudo)");
 	else if (plan->hook == RX_HOOK_XDP && r->why_not_xdp)
-		snprintf(why, WHY_SIZE, "no native XDP on %s: %s", plan->ifname,
-			 r->why_not_xdp);
+		snprintf(
+			why, WHY_SIZE,
+			"no native XDP on %s: %s; --hook auto takes TC instead",
+			plan->ifname, r->why_not_xdp);
 	else
 		snprintf(why, WHY_SIZE, "cannot load or attach to %s: %s",
 			 plan->ifname, strerror(-err));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of a measurement share; private to session.c, setup.c,
- * engine_socket.c and control.c. */
+/* What the parts of a measurement share; private to session.c,
+ * setup.c, engine_socket.c, control.c and facts.c. */
 #ifndef XRTT_PROBE_RUN_H
 #define XRTT_PROBE_RUN_H
 
@@ -43,15 +43,12 @@ struct run {
 	bool sending; /* more probes are to be sent */
 	bool interrupted;
 	bool abandoned; /* asked twice: wait no longer */
-	mono_t last_sent;
 	mono_t last_answer;
 	span_t longest_rtt;
 	uint64_t answered;
 	bool has_counters; /* the far host gave its counters at the start */
-	bool control_answered;
 	uint32_t control_seq;
 	uint16_t remote_error;
-	uint64_t stateful_seen; /* replies whose own number is not an echo */
 };
 
 /* setup.c: 0, or how the session ends, with `why` filled. */

@@ -9,9 +9,9 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "probe/facts.h"
 #include "probe/run.h"
 
@@ -21,20 +21,6 @@
 
 /* How often to look whether it is over, once nothing is left to send. */
 #define ENDING_NS (10 * NSEC_PER_MSEC)
-
-static int read_clock(void *context, enum realmap_clock which, int64_t *ns)
-{
-	struct timespec ts;
-
-	(void)context;
-	if (clock_gettime(which == REALMAP_MONOTONIC_COARSE
-				  ? CLOCK_MONOTONIC_COARSE
-				  : CLOCK_REALTIME_COARSE,
-			  &ts))
-		return -errno;
-	*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
-	return 0;
-}
 
 static void fill_result(struct run *r, struct result *result)
 {
@@ -168,7 +154,7 @@ static void measure(struct run *r)
 
 	r->origin = mono_now();
 	r->origin_tai_ns = tai_now_ns();
-	r->sending = true;
+	r->sending = !r->interrupted;
 	collector_set_origin(r->collector, r->origin);
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin,
@@ -211,8 +197,7 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 		r->hooks.tx_why = "the driver delivers no TX stamps";
 	r->hooks.tx = r->rules.ends.tx;
 	collector_set_ends(r->collector, &r->rules.ends);
-	if (!r->interrupted)
-		measure(r);
+	measure(r);
 	control_end(r);
 	for (unsigned int i = 0; i < r->flows; i++)
 		engine_collect(r, &r->flow[i]);
@@ -234,7 +219,7 @@ enum session_end session_run(const struct plan *plan,
 
 	*why = '\0';
 	memset(result, 0, sizeof(*result));
-	realmap_init(&r.realmap, read_clock, NULL);
+	realmap_init(&r.realmap, clock_read_coarse, NULL);
 	schedule_init(&r.schedule,
 		      plan->poisson ? SCHEDULE_POISSON : SCHEDULE_FIXED,
 		      plan->interval, plan->seed);

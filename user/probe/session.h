@@ -37,8 +37,8 @@ struct session_observer {
 /*
  * Blocks SIGINT, SIGTERM and SIGQUIT while it runs. The first SIGINT or SIGTERM
  * ends the sending, the second the waiting too. On SESSION_MEASURED and
- * SESSION_SILENT *result is filled, to be released with session_release();
- * otherwise `why` says what stopped it.
+ * SESSION_SILENT *result is filled, to be released with session_release(),
+ * unless `why` says what stopped it.
  */
 enum session_end session_run(const struct plan *plan,
 			     const struct session_observer *observer,
