@@ -164,6 +164,8 @@ hosts_with_pass() {
 	json ".probes.lost == $refused and .loss.ratio == 0
 		and .loss.forward == 0 and .loss.return == 0"
 	json ".probes.received == $count - $refused"
+	grep -q '  lost 0 ' "$DIR/probe.out"
+	grep -q "refused .*$refused" "$DIR/probe.out"
 	seconds=$(awk -F, 'NR == 2 { first = $6 } { last = $6 }
 		END { print (last - first) / 1e9 }' "$DIR/samples.csv")
 	json ".probes.received |

@@ -135,6 +135,30 @@ rows() {
 	json '.probes | .late == 0 and .received == 20'
 }
 
+@test "ending: -v tells of each probe once, late ones too" {
+	line_hosts --hold 250ms
+	start_reflector
+	probe_ok -c 20 -i 5ms -W 0.35 -v
+	[ "$(grep -c '^seq .* late ' "$DIR/probe.out")" -eq 20 ]
+	[ "$(grep -c '^seq ' "$DIR/probe.out")" -eq 20 ]
+}
+
+# The replies were there all the time: nobody lost them.
+@test "ending: a prober that was stopped for a while loses nothing" {
+	two_hosts
+	start_reflector
+	prober -c 400 -i 5ms -W 200ms
+	sleep 0.7
+	kill -STOP "$PROBER"
+	sleep 0.8
+	kill -CONT "$PROBER"
+	ended 10 0
+	assert_identity
+	assert_in_order
+	json '.probes | .lost == 0 and .lost_in_host == 0 and .unsent == 0
+		and .received + .late == 400'
+}
+
 # ---- where it is said ------------------------------------------------------
 
 @test "ending: --json - leaves nothing else on stdout" {

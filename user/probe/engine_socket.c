@@ -63,6 +63,11 @@ void engine_send(struct run *r, mono_t due)
 	int err;
 
 	r->planned++;
+	/* Catching up after a stall of ours: what is over makes room. */
+	if (!p) {
+		engine_settle(r, mono_now(), false);
+		p = window_next(&f->window, mono_now());
+	}
 	if (!p) {
 		r->counts.slot_refused++;
 		collector_refused(r->collector);

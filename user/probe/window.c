@@ -36,12 +36,12 @@ static struct slot *slot_at(const struct window *w, uint32_t seq)
 struct pending *window_next(struct window *w, mono_t now)
 {
 	struct pending *p = &w->pending[w->next & w->mask];
-	mono_t settled = p->settled;
+	mono_t closed = p->closed;
 
 	if (w->next - w->head > w->mask)
 		return NULL;
-	if (settled.ns &&
-	    mono_before(now, mono_add(settled, span_ns(SLOT_QUIET_NS))))
+	if (closed.ns &&
+	    mono_before(now, mono_add(closed, span_ns(SLOT_QUIET_NS))))
 		return NULL;
 	memset(p, 0, sizeof(*p));
 	p->seq = w->next++;
@@ -184,6 +184,7 @@ void window_settle(struct window *w, const struct outcome_rules *rules,
 	__atomic_compare_exchange_n(&slot->state, &armed, SLOT_EXPIRED, false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	window_peek(w, p, rules, out);
-	p->settled = now;
+	p->closed =
+		p->flags & PENDING_RECORD ? (mono_t){ p->record.sock_rx } : now;
 	w->head++;
 }

@@ -26,7 +26,7 @@ struct pending {
 	mono_t app_tx;
 	mono_t drv_tx;
 	mono_t app_rx;
-	mono_t settled;
+	mono_t closed;	    /* its slot: done or expired */
 	struct realmap map; /* REALTIME to MONOTONIC just before sending */
 	struct slot record;
 };
