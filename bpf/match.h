@@ -157,12 +157,17 @@ static __always_inline struct slot *
 slot_receive(const struct session *s, const struct answer *a, __u64 now)
 {
 	struct slot *slot = slot_of(s, a->seq);
+	__u32 state;
 	__u64 *stamp;
 
 	if (!slot)
 		return 0;
-	if (!slot_is_of(slot, a->seq, a->nonce) ||
-	    (slot->state != SLOT_ARMED && slot->state != SLOT_DONE)) {
+	/* The state first, and before all else in memory: a slot armed anew
+	 * has its new identity by then. */
+	state = __sync_val_compare_and_swap(&slot->state, SLOT_ARMED,
+					    SLOT_ARMED);
+	if ((state != SLOT_ARMED && state != SLOT_DONE) ||
+	    !slot_is_of(slot, a->seq, a->nonce)) {
 		count(COUNT_STALE);
 		return 0;
 	}

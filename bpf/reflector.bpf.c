@@ -32,6 +32,20 @@ struct exchange {
 	__u32 is_measured; /* counts: carries no Direct Measurement TLV */
 };
 
+/*
+ * Answers of ours and others' have filled what a request leaves zero. Two
+ * reflectors would send one to and fro for ever; padding that looks so is one
+ * random packet in 2^40.
+ */
+static __always_inline int reflect_is_answer(const struct udphdr *udp,
+					     const struct stamp_reply *reply)
+{
+	if (udp->source == config.port || udp->source == bpf_htons(STAMP_PORT))
+		return 1;
+	return reply->received.seconds && reply->sender_ttl && !reply->mbz1 &&
+	       !reply->mbz2[0] && !reply->mbz2[1] && !reply->mbz2[2];
+}
+
 /* Sender, session and rate of a request of good shape. */
 static __always_inline int reflect_admit(struct frame f, struct exchange *x)
 {
@@ -39,8 +53,7 @@ static __always_inline int reflect_admit(struct frame f, struct exchange *x)
 	struct stamp_request *stamp = (void *)(udp + 1);
 	struct door_session key;
 
-	/* An answer: two reflectors would send it to and fro for ever. */
-	if (udp->source == config.port || udp->source == bpf_htons(STAMP_PORT))
+	if (reflect_is_answer(udp, (void *)stamp))
 		return DOOR_REFUSED_LOOP;
 	admit_copy_source(key.address, &x->request.ip);
 	key.port = udp->source;

@@ -63,7 +63,7 @@ enum door_counter {
 	DOOR_ANSWERED,
 	DOOR_REFUSED_SOURCE, /* not on the allow list */
 	DOOR_REFUSED_RATE,   /* its source was over --rate */
-	DOOR_REFUSED_LOOP,   /* came from our own port, or 862: a reply */
+	DOOR_REFUSED_LOOP,   /* an answer: by its octets, or its port */
 	DOOR_PASSED_SHORT,   /* less than STAMP's 44 octets */
 	DOOR_PASSED_LONG,    /* more UDP than the checksum loop covers */
 	DOOR_PASSED_LENGTH,  /* IP, UDP and frame lengths disagree */

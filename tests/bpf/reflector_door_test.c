@@ -255,6 +255,35 @@ static void test_checksum_complete(void **state)
 		}
 }
 
+/* Another reflector's answer, whatever port it comes from; MBZ octets that are
+ * not zero make no answer of a request. */
+static void test_answer_is_refused(void **state)
+{
+	struct bench_run run = { 0 };
+	struct frame_spec s;
+	uint8_t *payload;
+	int hook, version;
+
+	bench_counted(*state); /* what went before */
+	for (hook = 0; hook < BENCH_HOOKS; hook++)
+		for (version = 4; version <= 6; version += 2) {
+			s = frame_defaults(version);
+			frame_build(&run.in, &s);
+			payload =
+				run.in.octets + frame_parse(&run.in, 0).udp + 8;
+			memset(payload + 16, 0, 28);
+			payload[40] = 64;
+			assert_int_equal(bench_run(*state, hook, &run), 0);
+			assert_int_equal(run.fate, BENCH_SEND);
+			assert_int_equal(bench_counted(*state), DOOR_ANSWERED);
+			payload[16] = 1;
+			assert_int_equal(bench_run(*state, hook, &run), 0);
+			assert_int_equal(run.fate, BENCH_DROP);
+			assert_int_equal(bench_counted(*state),
+					 DOOR_REFUSED_LOOP);
+		}
+}
+
 /* Headers or payload outside of the skb's linear part. */
 static void test_non_linear(void **state)
 {
@@ -317,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_measurement_counts),
 		cmocka_unit_test(test_checksum_complete),
+		cmocka_unit_test(test_answer_is_refused),
 		cmocka_unit_test(test_non_linear),
 		cmocka_unit_test(test_coalesced),
 	};

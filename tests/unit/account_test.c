@@ -235,6 +235,10 @@ static void contradictions_are_admitted(void **state)
 	account_counters_end(a, 8, 8);
 	account_report(a, &p, &l);
 	assert_false(l.has_direction);
+	/* The far host has begun to count anew. */
+	account_counters_end(a, 4, 3);
+	account_report(a, &p, &l);
+	assert_false(l.has_direction || l.has_refused);
 	/* More refused than lost; more answered than reached. */
 	account_counters_end(a, 12, 9);
 	account_report(a, &p, &l);

@@ -58,7 +58,7 @@ static const char *const counter_names[DOOR_COUNTERS] = {
 	[DOOR_REFUSED_SOURCE] = "refused: source not on the allow list",
 	[DOOR_REFUSED_RATE] = "refused: source over --rate",
 	[DOOR_REFUSED_LOOP] =
-		"refused: sent from a reflector's port (ours or 862)",
+		"refused: an answer, or sent from a reflector's port",
 	[DOOR_PASSED_SHORT] = "passed on: shorter than STAMP's 44 octets",
 	[DOOR_PASSED_LONG] = "passed on: longer than 512 octets of UDP",
 	[DOOR_PASSED_LENGTH] = "passed on: lengths disagree",

@@ -182,7 +182,9 @@ static void direct_by_counters(const struct account *a, struct loss *l)
 	int64_t back = made - (int64_t)(answered(p) + p->duplicate_forward);
 	int64_t forward = (int64_t)p->lost - back - refused;
 
-	l->has_refused = refused >= 0 && refused <= (int64_t)p->lost;
+	/* Fewer than we saw: the far host has begun to count anew. */
+	l->has_refused = refused >= 0 && refused <= (int64_t)p->lost &&
+			 made >= (int64_t)answered(p);
 	if (!l->has_refused)
 		return;
 	l->refused = refused;

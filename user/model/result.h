@@ -181,6 +181,7 @@ struct run_facts {
 /* What our own programs and maps counted and did not turn into a sample. */
 struct counts {
 	uint64_t stale;	       /* replies that matched no armed slot */
+	uint64_t ring_full;    /* records for which our ring had no room */
 	uint64_t disorder;     /* probes with stamps out of order */
 	uint64_t slot_refused; /* arming refused: the slot was still armed */
 	uint64_t tx_stamp_missing; /* answered probes without a drv_tx */

@@ -110,8 +110,11 @@ static const struct {
 	{ "unsent", offsetof(struct result, probes.unsent),
 	  "planned, and never left this host" },
 	{ "unrecorded", offsetof(struct result, probes.unrecorded),
-	  "answered, but our own ring buffer had no room: not the network's "
-	  "loss" },
+	  "sent, and what came of it was not recorded here: our ring was "
+	  "full, we stopped looking, or the reply came in by another "
+	  "interface" },
+	{ "ring full", offsetof(struct result, counts.ring_full),
+	  "records for which our own ring buffer had no room" },
 	{ "stale", offsetof(struct result, counts.stale),
 	  "replies that match no probe in flight: an earlier run's, or very "
 	  "late" },

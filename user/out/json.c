@@ -55,6 +55,7 @@ static json_t *counts_value(const struct counts *c)
 {
 	const struct json_pair pair[] = {
 		{ "stale", json_value_unsigned(c->stale) },
+		{ "ring_full", json_value_unsigned(c->ring_full) },
 		{ "disorder", json_value_unsigned(c->disorder) },
 		{ "slot_refused", json_value_unsigned(c->slot_refused) },
 		{ "tx_stamp_missing",

@@ -92,6 +92,15 @@ static int filter_echo(int fd, int family)
 			  sizeof(filter6));
 }
 
+/* The hooks are on one interface: a route that changes must not lead past
+ * them. Unlike a bound device this leaves the way in open. */
+static int stay_on(int fd, int family, uint32_t ifindex)
+{
+	if (family == AF_INET)
+		return set_int(fd, IPPROTO_IP, IP_UNICAST_IF, htonl(ifindex));
+	return set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_IF, htonl(ifindex));
+}
+
 static int bind_and_connect(struct channel *c, const struct plan *plan,
 			    const struct address *source)
 {
@@ -101,6 +110,8 @@ static int bind_and_connect(struct channel *c, const struct plan *plan,
 	if (plan->ifname && setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE,
 				       plan->ifname, strlen(plan->ifname) + 1))
 		return -errno;
+	if (stay_on(c->fd, plan->address.family, source->scope))
+		return -EINVAL;
 	len = address_to_sockaddr(source, plan->source_port, &ss);
 	if (bind(c->fd, (struct sockaddr *)&ss, len))
 		return -errno;
@@ -213,8 +224,20 @@ int channel_send(struct channel *c, const struct packet_template *t,
 		return 0;
 	}
 	err = -errno;
-	restart_keys(c);
+	/* A full queue was handed the packet and its key is used up. */
+	if (err == -ENOBUFS)
+		c->tx_key++;
+	else
+		restart_keys(c);
 	return err;
+}
+
+void channel_clear_error(struct channel *c)
+{
+	int ignored;
+
+	getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &ignored,
+		   &(socklen_t){ sizeof(ignored) });
 }
 
 int channel_receive(struct channel *c, uint8_t *octets, size_t size)

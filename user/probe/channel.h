@@ -37,8 +37,9 @@ struct channel_event {
 };
 
 /*
- * Opens, binds and connects. `in_flight` (2^n) is how many packets may await
- * their TX stamp. 0 or -errno and `why` filled.
+ * Opens, binds and connects; `source` has its interface for scope. `in_flight`
+ * (2^n) is how many packets may await their TX stamp. 0 or -errno and `why`
+ * filled.
  */
 int channel_open(struct channel *c, const struct plan *plan,
 		 const struct address *source, uint32_t in_flight, char *why);
@@ -46,6 +47,10 @@ void channel_close(struct channel *c);
 
 /* Attaches the BPF filter that stamps what reaches the socket. 0 or -errno. */
 int channel_attach(struct channel *c, int filter_fd);
+
+/* Forgets an earlier packet's ICMP error, which the next send would report in
+ * place of sending; the error queue still has it. */
+void channel_clear_error(struct channel *c);
 
 /* Sends the packet that `t` holds. 0 or -errno. */
 int channel_send(struct channel *c, const struct packet_template *t,

@@ -12,8 +12,8 @@
 #define ATTEMPTS 4
 #define PATIENCE_NS (300 * NSEC_PER_MSEC)
 
-/* One answer to a control packet, if one waits. */
-static bool receive_control(struct run *r, struct flow *f,
+/* One answer to the control packets from number `first` on, if one waits. */
+static bool receive_control(struct run *r, struct flow *f, uint32_t first,
 			    struct packet_answer *a)
 {
 	uint8_t octets[PACKET_MAX];
@@ -24,7 +24,8 @@ static bool receive_control(struct run *r, struct flow *f,
 		if (len == -EAGAIN)
 			return false;
 		if (len >= 0 && packet_read(&f->packet, octets, len, a) &&
-		    a->seq >= SEQ_CONTROL) {
+		    a->seq >= SEQ_CONTROL &&
+		    (uint8_t)(a->seq - first) < ATTEMPTS) {
 			r->remote_error = a->remote_error;
 			return true;
 		}
@@ -32,7 +33,7 @@ static bool receive_control(struct run *r, struct flow *f,
 }
 
 /* Waits until `until` for an answer; true if there is one. */
-static bool await(struct run *r, struct flow *f, mono_t until,
+static bool await(struct run *r, struct flow *f, mono_t until, uint32_t first,
 		  struct packet_answer *a)
 {
 	for (;;) {
@@ -45,7 +46,7 @@ static bool await(struct run *r, struct flow *f, mono_t until,
 				       .tv_nsec = left.ns % NSEC_PER_SEC };
 
 		engine_drain_events(r, f);
-		if (receive_control(r, f, a))
+		if (receive_control(r, f, first, a))
 			return true;
 		if (left.ns <= 0 || r->interrupted)
 			return false;
@@ -59,6 +60,7 @@ static bool await(struct run *r, struct flow *f, mono_t until,
 static bool ask(struct run *r, struct flow *f, struct packet_answer *a)
 {
 	span_t patience = span_ns(PATIENCE_NS);
+	uint32_t first = r->control_seq;
 	struct packet_template t;
 
 	if (patience.ns < 2 * r->longest_rtt.ns)
@@ -70,7 +72,7 @@ static bool ask(struct run *r, struct flow *f, struct packet_answer *a)
 		packet_finish(&t, seq, tai_now_ns());
 		if (channel_send(&f->channel, &t, seq) == -EMSGSIZE)
 			return false;
-		if (await(r, f, mono_add(mono_now(), patience), a))
+		if (await(r, f, mono_add(mono_now(), patience), first, a))
 			return true;
 	}
 	return false;

@@ -11,7 +11,8 @@ static void take_tx_stamp(struct run *r, struct flow *f,
 	struct pending *p = window_find(&f->window, event->seq);
 
 	if (event->seq >= SEQ_CONTROL) {
-		r->rules.tx_stamps = true;
+		/* Too late to change the rules once the run has begun. */
+		r->rules.tx_stamps |= !r->origin.ns;
 		return;
 	}
 	if (!p || p->flags & PENDING_DRV_SEEN)
@@ -25,13 +26,12 @@ void engine_drain_events(struct run *r, struct flow *f)
 {
 	struct channel_event event;
 	struct realmap now;
-	int known = -1;
+	bool known;
 
 	while (channel_next_event(&f->channel, &event)) {
 		switch (event.note) {
 		case CHANNEL_TX_STAMP:
-			if (known < 0)
-				known = !realmap_read(&r->realmap, &now);
+			known = !realmap_read(&r->realmap, &now);
 			take_tx_stamp(r, f, &event, known ? &now : NULL);
 			break;
 		case CHANNEL_PORT_UNREACHABLE:
@@ -44,15 +44,19 @@ void engine_drain_events(struct run *r, struct flow *f)
 	}
 }
 
-/* The socket reports an earlier packet's ICMP error in place of sending. */
+/* An ICMP error may still slip in and be reported in place of sending. */
 static int send_once_more(struct channel *c, const struct packet_template *t,
-			  uint32_t seq)
+			  struct pending *p)
 {
-	int err = channel_send(c, t, seq);
+	int err;
 
-	if (err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
-		err = channel_send(c, t, seq);
-	return err;
+	channel_clear_error(c);
+	p->app_tx = mono_now();
+	err = channel_send(c, t, p->seq);
+	if (!err || err == -ENOBUFS || err == -EAGAIN || err == -EMSGSIZE)
+		return err;
+	p->app_tx = mono_now();
+	return channel_send(c, t, p->seq);
 }
 
 void engine_send(struct run *r, mono_t due)
@@ -78,8 +82,7 @@ void engine_send(struct run *r, mono_t due)
 		p->map.offset = span_ns(0); /* converts nothing */
 	nonce = packet_finish(&f->packet, p->seq, tai_now_ns());
 	window_arm(&f->window, p, nonce);
-	p->app_tx = mono_now();
-	err = send_once_more(&f->channel, &f->packet, p->seq);
+	err = send_once_more(&f->channel, &f->packet, p);
 	if (err)
 		r->counts.send_errors++;
 	else

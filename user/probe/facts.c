@@ -105,6 +105,7 @@ void facts_fill(const struct run *r, struct result *out)
 	out->engine = r->plan->engine;
 	out->hooks = r->hooks;
 	out->counts.stale = prober_count(r->prober, COUNT_STALE);
+	out->counts.ring_full = prober_count(r->prober, COUNT_RING_FULL);
 	out->pacing.poisson = r->plan->poisson;
 	out->pacing.seed = r->plan->seed;
 	out->pacing.interval_ns = r->plan->interval.ns;

@@ -65,7 +65,7 @@ static enum session_end find_interface(struct run *r, char *why)
 		snprintf(why, WHY_SIZE, "interface %s is down", r->iface.name);
 		return SESSION_CANNOT;
 	}
-	/* A link-local address means something on its link only. */
+	/* What a link-local address means, and where the hooks will be. */
 	r->route.source.scope = r->iface.index;
 	return SESSION_MEASURED;
 }

@@ -38,7 +38,11 @@ struct pending *window_next(struct window *w, mono_t now)
 	struct pending *p = &w->pending[w->next & w->mask];
 	mono_t closed = p->closed;
 
-	if (w->next - w->head > w->mask)
+	/* The numbers beyond are not for probes: once in 2^32 the window
+	 * drains and starts over. */
+	if (w->next == SEQ_CONTROL && w->head == w->next)
+		w->head = w->next = 0;
+	if (w->next == SEQ_CONTROL || w->next - w->head > w->mask)
 		return NULL;
 	if (closed.ns &&
 	    mono_before(now, mono_add(closed, span_ns(SLOT_QUIET_NS))))
@@ -76,6 +80,13 @@ struct pending *window_oldest(struct window *w)
 	return window_find(w, w->head);
 }
 
+/* Unless it was us who stopped looking. */
+static enum probe_status lost_in_host(const struct pending *p)
+{
+	return p->flags & PENDING_ABANDONED ? PROBE_UNRECORDED
+					    : PROBE_LOST_IN_HOST;
+}
+
 static enum probe_status outcome_unrecorded(const struct pending *p,
 					    const struct slot *slot,
 					    const struct outcome_rules *rules)
@@ -87,7 +98,7 @@ static enum probe_status outcome_unrecorded(const struct pending *p,
 	if (p->flags & PENDING_APP_RX)
 		return PROBE_UNRECORDED;
 	if (first_rx)
-		return PROBE_LOST_IN_HOST;
+		return lost_in_host(p);
 	if (!slot->tc_tx)
 		return PROBE_UNSENT;
 	if (rules->tx_stamps && !(p->flags & PENDING_DRV_SEEN))
@@ -104,7 +115,7 @@ static enum probe_status outcome(const struct pending *p,
 	if (!(p->flags & PENDING_RECORD))
 		return outcome_unrecorded(p, slot, rules);
 	if (!(p->flags & PENDING_APP_RX))
-		return PROBE_LOST_IN_HOST;
+		return lost_in_host(p);
 	if (mono_sub(p->app_rx, p->app_tx).ns > rules->timeout.ns)
 		return PROBE_LATE;
 	return PROBE_OK;
