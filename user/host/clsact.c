@@ -11,9 +11,11 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/netlink.h"
+#include "model/time.h"
 
 /* Set in the handle of the filter whose run also made the qdisc: the one fact
  * about a crashed run that must outlive it. */
@@ -21,6 +23,8 @@
 
 /* All our programs are called so; the kernel shows "name:[id]". */
 #define PROGRAM_PREFIX "xrtt_"
+
+#define LOCK_TRIES 400
 
 /* The owner's socket, or -errno: -EADDRINUSE where the owner lives. */
 static int owner_bind(int ifindex, uint32_t handle)
@@ -40,6 +44,21 @@ static int owner_bind(int ifindex, uint32_t handle)
 		err = -errno;
 		close(fd);
 		return err;
+	}
+	return fd;
+}
+
+/* The name that no filter has: whoever holds it may make and remove the qdisc
+ * of an interface. A descriptor to close, or -errno. */
+static int qdisc_lock(int ifindex)
+{
+	const struct timespec pause = { .tv_nsec = 5 * NSEC_PER_MSEC };
+	int fd = -EADDRINUSE;
+
+	for (int i = 0; i < LOCK_TRIES && fd == -EADDRINUSE; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		fd = owner_bind(ifindex, 0);
 	}
 	return fd;
 }
@@ -148,7 +167,7 @@ static bool qdisc_is_ours(int ifindex)
 	       (!filters_list(ifindex, true, &out) && list_made_qdisc(&out));
 }
 
-int clsact_attach(int ifindex, bool egress, int prog_fd,
+static int attach(int ifindex, bool egress, int prog_fd,
 		  struct clsact_filter *out)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
@@ -186,12 +205,29 @@ int clsact_attach(int ifindex, bool egress, int prog_fd,
 	return 0;
 }
 
+int clsact_attach(int ifindex, bool egress, int prog_fd,
+		  struct clsact_filter *out)
+{
+	int lock = qdisc_lock(ifindex);
+	int err;
+
+	if (lock < 0)
+		return lock;
+	err = attach(ifindex, egress, prog_fd, out);
+	close(lock);
+	return err;
+}
+
 void clsact_detach(struct clsact_filter *filter)
 {
+	int lock = qdisc_lock(filter->ifindex);
+
 	filter_remove(filter);
 	if (filter->handle & HANDLE_MADE_QDISC)
 		qdisc_remove_if_empty(filter->ifindex);
 	close(filter->owner);
+	if (lock >= 0)
+		close(lock);
 }
 
 static int sweep_direction(int ifindex, bool egress, bool *made_qdisc)
@@ -219,7 +255,7 @@ static int sweep_direction(int ifindex, bool egress, bool *made_qdisc)
 	return removed;
 }
 
-int clsact_sweep(int ifindex)
+static int sweep(int ifindex)
 {
 	bool made_qdisc = false;
 	int in, out;
@@ -233,4 +269,16 @@ int clsact_sweep(int ifindex)
 	if (made_qdisc)
 		qdisc_remove_if_empty(ifindex);
 	return in + out;
+}
+
+int clsact_sweep(int ifindex)
+{
+	int lock = qdisc_lock(ifindex);
+	int removed;
+
+	if (lock < 0)
+		return lock;
+	removed = sweep(ifindex);
+	close(lock);
+	return removed;
 }

@@ -4,6 +4,9 @@
  * process, so each has an owner: an abstract Unix socket, which belongs to the
  * same network namespace as the filter and dies with the process. A filter of
  * ours whose owner is gone was left by a crash.
+ *
+ * One xrtt at a time makes or removes the qdisc; a stranger's filter added in
+ * the instant between looking and removing would go with it.
  */
 #ifndef XRTT_HOST_CLSACT_H
 #define XRTT_HOST_CLSACT_H
