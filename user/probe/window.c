@@ -35,8 +35,8 @@ static struct slot *slot_at(const struct window *w, uint32_t seq)
 
 struct pending *window_next(struct window *w, mono_t now)
 {
-	struct pending *p = &w->pending[w->next & w->mask];
-	mono_t closed = p->closed;
+	struct pending *p;
+	mono_t quiet;
 
 	/* The numbers beyond are not for probes: once in 2^32 the window
 	 * drains and starts over. */
@@ -44,8 +44,9 @@ struct pending *window_next(struct window *w, mono_t now)
 		w->head = w->next = 0;
 	if (w->next == SEQ_CONTROL || w->next - w->head > w->mask)
 		return NULL;
-	if (closed.ns &&
-	    mono_before(now, mono_add(closed, span_ns(SLOT_QUIET_NS))))
+	p = &w->pending[w->next & w->mask];
+	quiet = mono_add(p->closed, span_ns(SLOT_QUIET_NS));
+	if (p->closed.ns && mono_before(now, quiet))
 		return NULL;
 	memset(p, 0, sizeof(*p));
 	p->seq = w->next++;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The window: sequence numbers, slots, and what becomes of a probe. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "probe/window.h"
+
+#define SLOTS 8
+#define MSEC NSEC_PER_MSEC
+#define NOW ((mono_t){ NSEC_PER_SEC })
+
+static struct slot slots[SLOTS];
+
+static const struct outcome_rules rules = {
+	.ends = { .tx = STAMP_DRV_TX, .rx = STAMP_XDP_RX },
+	.timeout = { 100 * MSEC },
+	.tx_stamps = true,
+};
+
+static int open_window(void **state)
+{
+	static struct window w;
+
+	memset(slots, 0, sizeof(slots));
+	*state = &w;
+	return window_create(&w, slots, SLOTS, 3);
+}
+
+static int close_window(void **state)
+{
+	window_destroy(*state);
+	return 0;
+}
+
+static struct pending *arm(struct window *w, mono_t now)
+{
+	struct pending *p = window_next(w, now);
+
+	assert_non_null(p);
+	window_arm(w, p, 0x1234 + p->seq);
+	p->app_tx = now;
+	p->flags = PENDING_SENT | PENDING_DRV_SEEN;
+	return p;
+}
+
+static enum probe_status settle(struct window *w, mono_t now)
+{
+	struct sample s;
+
+	window_settle(w, &rules, now, &s);
+	return s.status;
+}
+
+static void test_slot_is_armed_afresh(void **state)
+{
+	struct window *w = *state;
+	struct pending *p;
+
+	memset(slots, 0xff, sizeof(slots));
+	slots[0].session = 3;
+	p = arm(w, NOW);
+	assert_int_equal(slots[0].state, SLOT_ARMED);
+	assert_int_equal(slots[0].seq, p->seq);
+	assert_int_equal(slots[0].nonce, p->nonce);
+	assert_int_equal(slots[0].session, 3);
+	assert_int_equal(slots[0].xdp_rx | slots[0].flags, 0);
+	assert_int_equal(slots[0].duplicate_return, 0);
+}
+
+/* A wrap never erases a probe that is being watched. */
+static void test_full_window_refuses(void **state)
+{
+	struct window *w = *state;
+
+	for (int i = 0; i < SLOTS; i++)
+		arm(w, NOW);
+	assert_null(window_next(w, NOW));
+	settle(w, NOW);
+	assert_null(window_next(w, mono_add(NOW, span_ns(9 * MSEC))));
+	assert_int_equal(window_next(w, mono_add(NOW, span_ns(11 * MSEC)))->seq,
+			 SLOTS);
+}
+
+/* The numbers from SEQ_CONTROL on are not given to probes. */
+static void test_numbers_start_over(void **state)
+{
+	struct window *w = *state;
+
+	w->head = w->next = SEQ_CONTROL - 2;
+	arm(w, NOW);
+	assert_int_equal(arm(w, NOW)->seq, SEQ_CONTROL - 1);
+	assert_null(window_next(w, NOW));
+	settle(w, NOW);
+	assert_null(window_next(w, NOW));
+	settle(w, NOW);
+	assert_ptr_equal(arm(w, NOW), &w->pending[0]);
+	assert_int_equal(w->pending[0].seq, 0);
+	assert_int_equal(slots[0].seq, 0);
+}
+
+static void test_only_watched_ones_are_found(void **state)
+{
+	struct window *w = *state;
+
+	w->head = w->next = 5;
+	arm(w, NOW);
+	assert_null(window_find(w, 4));
+	assert_null(window_find(w, 6));
+	assert_int_equal(window_find(w, 5)->seq, 5);
+	settle(w, NOW);
+	assert_null(window_find(w, 5));
+	assert_null(window_oldest(w));
+	assert_int_equal(slots[5].state, SLOT_EXPIRED);
+}
+
+/* What the hooks and the engine saw of a probe, and what that makes it. */
+static const struct {
+	const char *what;
+	uint32_t flags;
+	uint64_t tc_tx, xdp_rx;
+	uint32_t slot_flags;
+	int64_t app_rx_ms; /* after app_tx */
+	enum probe_status status;
+} cases[] = {
+	{ "not taken by the kernel", 0, 0, 0, 0, 0, PROBE_UNSENT },
+	{ "refused by the queue", 0, 9, 0, 0, 0, PROBE_UNSENT },
+	{ "never at TC", PENDING_SENT, 0, 0, 0, 0, PROBE_UNSENT },
+	{ "never at the driver", PENDING_SENT, 9, 0, 0, 0, PROBE_UNSENT },
+	{ "no answer", PENDING_SENT | PENDING_DRV_SEEN, 9, 0, 0, 0,
+	  PROBE_LOST },
+	{ "no answer yet", PENDING_SENT | PENDING_DRV_SEEN | PENDING_ABANDONED,
+	  9, 0, 0, 0, PROBE_UNRECORDED },
+	{ "dropped after XDP", PENDING_SENT | PENDING_DRV_SEEN, 9, 9, 0, 0,
+	  PROBE_LOST_IN_HOST },
+	{ "still in the host",
+	  PENDING_SENT | PENDING_DRV_SEEN | PENDING_ABANDONED, 9, 9, 0, 0,
+	  PROBE_UNRECORDED },
+	{ "never read", PENDING_SENT | PENDING_DRV_SEEN | PENDING_RECORD, 9, 9,
+	  0, 0, PROBE_LOST_IN_HOST },
+	{ "our ring was full", PENDING_SENT | PENDING_DRV_SEEN | PENDING_APP_RX,
+	  9, 9, SLOT_UNRECORDED, 1, PROBE_UNRECORDED },
+	{ "by another interface",
+	  PENDING_SENT | PENDING_DRV_SEEN | PENDING_APP_RX, 9, 0, 0, 1,
+	  PROBE_UNRECORDED },
+	{ "in time",
+	  PENDING_SENT | PENDING_DRV_SEEN | PENDING_APP_RX | PENDING_RECORD, 9,
+	  9, 0, 100, PROBE_OK },
+	{ "too late",
+	  PENDING_SENT | PENDING_DRV_SEEN | PENDING_APP_RX | PENDING_RECORD, 9,
+	  9, 0, 101, PROBE_LATE },
+	{ "in time, without a TX stamp",
+	  PENDING_SENT | PENDING_APP_RX | PENDING_RECORD, 9, 9, 0, 1,
+	  PROBE_OK },
+};
+
+static void test_outcomes(void **state)
+{
+	struct window *w = *state;
+	mono_t now = NOW;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct pending *p = arm(w, now);
+		struct slot *slot = &slots[p->seq % SLOTS];
+
+		print_message("%s\n", cases[i].what);
+		slot->tc_tx = cases[i].tc_tx;
+		slot->xdp_rx = cases[i].xdp_rx;
+		slot->flags = cases[i].slot_flags;
+		p->flags = cases[i].flags;
+		p->record = *slot;
+		p->app_rx = mono_add(now, span_ns(cases[i].app_rx_ms * MSEC));
+		assert_int_equal(settle(w, now), cases[i].status);
+		now = mono_add(now, span_ns(NSEC_PER_SEC));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define WITH(test) \
+	cmocka_unit_test_setup_teardown(test, open_window, close_window)
+		WITH(test_slot_is_armed_afresh),
+		WITH(test_full_window_refuses),
+		WITH(test_numbers_start_over),
+		WITH(test_only_watched_ones_are_found),
+		WITH(test_outcomes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
