@@ -206,13 +206,6 @@ static int check(const struct probe_options *o)
 			(unsigned int)o->size);
 		return -EINVAL;
 	}
-	if (o->protocol == PROTOCOL_STAMP &&
-	    o->size > STAMP_MAX_UDP - sizeof(struct udphdr))
-		fprintf(stderr,
-			"xrtt probe: --size %u: xrtt reflect answers up to %u; "
-			"another reflector may do more\n",
-			(unsigned int)o->size,
-			(unsigned int)(STAMP_MAX_UDP - sizeof(struct udphdr)));
 	if (o->source_port && o->protocol == PROTOCOL_STAMP &&
 	    (o->source_port == o->port || o->source_port == STAMP_PORT)) {
 		fprintf(stderr,
@@ -285,6 +278,18 @@ static int write_json(const struct probe_options *o,
 	return err;
 }
 
+/* The one cause of silence that the report cannot know of. */
+static void explain_silence(const struct probe_options *o)
+{
+	const unsigned int most = STAMP_MAX_UDP - sizeof(struct udphdr);
+
+	if (o->protocol == PROTOCOL_STAMP && o->size > most)
+		fprintf(stderr,
+			"xrtt probe: --size %u: xrtt reflect answers up to %u; "
+			"another reflector may do more\n",
+			(unsigned int)o->size, most);
+}
+
 static enum session_end run(const struct probe_options *o,
 			    const struct plan *plan)
 {
@@ -318,6 +323,8 @@ static enum session_end run(const struct probe_options *o,
 	samples_close(out.samples);
 	if (!o->quiet)
 		text_report(out.report, &result, out.report_colour);
+	if (end == SESSION_SILENT)
+		explain_silence(o);
 	if (o->json && write_json(o, &result))
 		end = SESSION_CANNOT;
 	session_release(&result);
