@@ -70,8 +70,14 @@ static __always_inline __u64 checksum_pseudo(const struct packet *p,
 {
 	__u64 sum = bpf_htons(IPPROTO_UDP) + udp_length;
 
-	if (p->version == 4)
-		return checksum_add(sum, &p->ip4->saddr, 8);
+	/* Or clang makes one sum of the two, over an address that varies, which
+	 * takes CAP_PERFMON. */
+	if (p->version == 4) {
+		barrier();
+		sum = checksum_add(sum, &p->ip4->saddr, 8);
+		barrier();
+		return sum;
+	}
 	return checksum_add(sum, &p->ip6->saddr, 32);
 }
 
