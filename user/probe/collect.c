@@ -14,7 +14,6 @@ struct collector {
 	struct account *account;
 	struct page_pool *pool;
 	struct distribution *rtt;
-	struct distribution *network;
 	struct distribution *lateness;
 	struct distribution *stage[STAGES];
 	struct segmenter *segmenter;
@@ -46,9 +45,8 @@ struct collector *collector_create(void)
 	complete = c->account && c->pool && c->segmenter;
 	if (complete) {
 		c->rtt = distribution_create(c->pool, 0);
-		c->network = distribution_create(c->pool, 0);
 		c->lateness = distribution_create(c->pool, 0);
-		complete = c->rtt && c->network && c->lateness;
+		complete = c->rtt && c->lateness;
 	}
 	for (int i = 0; complete && i < STAGES; i++) {
 		c->stage[i] = distribution_create(c->pool, 0);
@@ -67,7 +65,6 @@ void collector_destroy(struct collector *c)
 	for (int i = 0; i < STAGES; i++)
 		distribution_destroy(c->stage[i]);
 	distribution_destroy(c->lateness);
-	distribution_destroy(c->network);
 	distribution_destroy(c->rtt);
 	segmenter_destroy(c->segmenter);
 	page_pool_destroy(c->pool);
@@ -122,7 +119,7 @@ static void collect_share(struct collector *c, const span_t stage[STAGES],
 
 static void collect_durations(struct collector *c, const struct sample *s)
 {
-	span_t stage[STAGES], rtt, network;
+	span_t stage[STAGES], rtt;
 	unsigned int have = 0;
 
 	for (int i = 0; i < STAGES; i++) {
@@ -131,11 +128,9 @@ static void collect_durations(struct collector *c, const struct sample *s)
 		have |= 1u << i;
 		distribution_add(c->stage[i], stage[i]);
 	}
-	if (sample_network(s, &c->ends, &network)) {
-		distribution_add(c->network, network);
+	if (have & 1u << STAGE_NETWORK)
 		segmenter_add(c->segmenter, mono_sub(s->due, c->origin),
-			      network);
-	}
+			      stage[STAGE_NETWORK]);
 	if (!sample_rtt(s, &rtt))
 		return;
 	distribution_add(c->rtt, rtt);
@@ -213,7 +208,7 @@ void collector_report(struct collector *c, struct result *out)
 	out->probes.planned += c->refused;
 	out->probes.unsent += c->refused;
 	distribution_report(c->rtt, &out->rtt);
-	distribution_report(c->network, &out->network);
+	distribution_report(c->stage[STAGE_NETWORK], &out->network);
 	distribution_report(c->lateness, &out->pacing.lateness);
 	for (int i = 0; i < STAGES; i++)
 		distribution_report(c->stage[i], &out->stage[i]);
