@@ -31,10 +31,11 @@ enum level {
 	LEVELS,
 };
 
-/* One contribution to the instrument's uncertainty. */
+/* One contribution to the instrument's uncertainty; what `ns` means, and how
+ * the bar is made of it, is in model/budget.h. */
 struct budget_term {
 	const char *name;
-	double ns;
+	double ns;	/* 95 %; not finite: of unknown size */
 	char kind;	/* 'A' measured in this run, 'B' taken from elsewhere */
 	bool lengthens; /* else symmetric */
 	bool common;	/* the same for every duration of this host and run */
@@ -43,7 +44,7 @@ struct budget_term {
 
 /* The true quantile of exactly these probes lies in [value - minus, value +
  * plus], 95 %. Where a gap has no bound, `bounded` is false and `minus` is the
- * part that is bounded. */
+ * part that is bounded; `plus` is not finite if it has none either. */
 struct instrument {
 	bool known;
 	bool bounded;
@@ -51,6 +52,19 @@ struct instrument {
 	double plus;
 	size_t terms;
 	struct budget_term *term;
+};
+
+#define DIFFERENCE_COMMON 8
+
+/* One duration less another at one level: the truth lies in [value - minus,
+ * value + plus], 95 %. An end without a bound is not finite. */
+struct difference {
+	bool known;
+	double value;
+	double minus;
+	double plus;
+	size_t left_out; /* terms that both have in common, by name */
+	const char *common[DIFFERENCE_COMMON];
 };
 
 /* A reported duration, in nanoseconds. With n == 0 nothing else means
@@ -113,6 +127,7 @@ struct hooks {
 };
 
 struct pacing {
+	bool flood; /* nothing was due at any time: no interval, no lateness */
 	bool poisson;
 	uint64_t seed;
 	int64_t interval_ns;
@@ -125,14 +140,54 @@ struct ttl_range {
 	int remote_min, remote_max;
 };
 
+#define CLOCK_EVENTS 16
+
+/* A time in which CLOCK_MONOTONIC was pushed. */
+struct clock_event {
+	int64_t from_ns; /* since origin */
+	int64_t to_ns;
+	double ppm; /* its rate, against the run's median */
+};
+
+/* How CLOCK_MONOTONIC was pushed against CLOCK_MONOTONIC_RAW, in ppm. */
+struct clock_steering {
+	bool known; /* else nothing below means anything */
+	uint64_t readings;
+	double median_ppm;    /* rate over the run */
+	double median_lo_ppm; /* it lies between these */
+	double median_hi_ppm;
+	double departure_ppm; /* the rate was never further from the median,
+				 the readings' own uncertainty included */
+	double floor_ppm;     /* a lesser one does not show in a second */
+	uint64_t departures;  /* events in all */
+	size_t events;	      /* of these the largest, in order of time */
+	struct clock_event event[CLOCK_EVENTS];
+};
+
+/* What it takes to read CLOCK_MONOTONIC on this host, in ns, and by how much
+ * two CPUs may differ over it. */
+struct clock_reading {
+	bool known;
+	int64_t p50_ns; /* between two readings one after the other */
+	int64_t p99_ns;
+	int64_t granularity_ns; /* the least difference that is not 0 */
+	unsigned int cpus_online;
+	unsigned int cpus; /* of these compared with each other */
+	bool has_offset;   /* there is one only, or two or more were */
+	int64_t offset_ns; /* no two of those compared differ by more */
+};
+
 /* What is known of CLOCK_MONOTONIC's rate during the run. */
 struct clock_state {
 	bool disciplined;
-	const char *source; /* "chrony", "ntp", "none", ... */
+	const char *source; /* "chrony", "ntpd", "none", ... */
 	double rate_ppm;    /* bound on its rate error */
 	const char *how;
+	char reference[64];	 /* what the source follows; "" if unknown */
 	int tai_offset_s;	 /* 0: nobody has set it */
 	uint64_t realtime_steps; /* changes of REALTIME - MONOTONIC seen */
+	struct clock_steering steering;
+	struct clock_reading reading;
 };
 
 struct verdict {
@@ -198,6 +253,11 @@ struct segment {
 };
 
 struct result {
+	/* Both engines in turn: each one's own result, by enum engine, and what
+	 * is here is the socket engine's, but for probes, loss and counts,
+	 * which are of all. One engine: NULL. */
+	struct result *engines;
+	struct difference closure; /* bypass less socket, network's p50 */
 	struct probes probes;
 	struct loss loss;
 	struct hooks hooks;
@@ -205,6 +265,9 @@ struct result {
 	struct duration network;
 	struct duration remote;
 	struct duration stage[STAGES];
+	/* Socket engine: this host's stack, before the wire and after. */
+	struct duration host_out;
+	struct duration host_in;
 	bool has_share;
 	double share[STAGES]; /* of the mean round trip; they add up to 1 */
 	struct pacing pacing;

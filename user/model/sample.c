@@ -137,8 +137,24 @@ bool sample_first_remote(const struct sample *s, remote_t *out)
 	return true;
 }
 
+bool sample_host_out(const struct sample *s, const struct wire_ends *ends,
+		     span_t *out)
+{
+	return !(s->flags & SAMPLE_DISORDER) &&
+	       between(s, STAMP_APP_TX, ends->tx, out);
+}
+
+bool sample_host_in(const struct sample *s, const struct wire_ends *ends,
+		    span_t *out)
+{
+	return !(s->flags & SAMPLE_DISORDER) &&
+	       between(s, ends->rx, STAMP_APP_RX, out);
+}
+
 bool sample_lateness(const struct sample *s, span_t *out)
 {
+	if (!s->due.ns)
+		return false;
 	for (enum stamp i = STAMP_APP_TX; i <= STAMP_DRV_TX; i++) {
 		if (sample_has(s, i)) {
 			*out = mono_sub(s->at[i], s->due);

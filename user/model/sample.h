@@ -41,6 +41,7 @@ enum stage {
 enum engine {
 	ENGINE_SOCKET,
 	ENGINE_BYPASS,
+	ENGINES,
 };
 
 enum probe_status {
@@ -63,7 +64,7 @@ struct sample {
 	uint32_t flow;
 	enum engine engine;
 	enum probe_status status;
-	mono_t due;	   /* when it should have been sent */
+	mono_t due;	   /* when it should have been sent, 0: at once */
 	uint32_t have;	   /* bit 1 << enum stamp for each stamp there is */
 	mono_t at[STAMPS]; /* local stamps; remote slots are unused */
 	remote_t remote_rx;
@@ -75,6 +76,7 @@ struct sample {
 	uint32_t duplicate_forward;
 	uint32_t duplicate_return;
 	uint32_t flags; /* SAMPLE_* */
+	span_t stolen;	/* between drv_tx and the wire, if SAMPLE_STOLEN */
 };
 
 /* Which stamps bound "network" in this run: the same for all its samples, so
@@ -108,6 +110,12 @@ bool sample_network(const struct sample *s, const struct wire_ends *ends,
 
 /* The earliest stamp of the far host that the sample has. */
 bool sample_first_remote(const struct sample *s, remote_t *out);
+
+/* The whole of this host's stack: app_tx to driver, receive hook to app_rx. */
+bool sample_host_out(const struct sample *s, const struct wire_ends *ends,
+		     span_t *out);
+bool sample_host_in(const struct sample *s, const struct wire_ends *ends,
+		    span_t *out);
 
 /* How late it went: first stamp - due. */
 bool sample_lateness(const struct sample *s, span_t *out);
