@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "unit.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "model/distribution.h"
@@ -241,54 +240,40 @@ static void thinned_trace_remembers(void **state)
 	page_pool_destroy(pool);
 }
 
-/* A path with three level shifts (-17 ms, +4 ms, -30 us) and a tail to 1 s. */
-static int64_t path_sample(struct prng *prng, int i, int n)
+/* Exact, and as steps of the histogram, against the samples themselves. */
+static void sorted_values_are_the_distribution(void **state)
 {
-	int64_t level = 62000000;
-
-	if (i >= n / 4)
-		level -= 17000000;
-	if (i >= n / 2)
-		level += 4000000;
-	if (i >= n / 4 * 3)
-		level -= 30000;
-	if (!prng_below(prng, 200))
-		return level + prng_below(prng, 1000000000 - level);
-	return level - llround(3000 * log(prng_unit(prng)));
-}
-
-static void ten_million_in_bounded_memory(void **state)
-{
-	struct prng prng = unit_prng("ten_million_in_bounded_memory");
-	enum {
-		N = 10000000
-	};
-	int64_t *x = malloc(N * sizeof(*x));
+	static int64_t x[40000];
+	struct prng prng = unit_prng(__func__);
 	struct page_pool *pool = page_pool_create(0);
-	struct distribution *d = distribution_create(pool, 0);
-	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd, after;
-	size_t half = 0;
+	struct distribution *exact = distribution_create(pool, 0);
+	struct distribution *binned = distribution_create(pool, 64);
+	int64_t *sorted;
+	size_t n;
 
 	(void)state;
-	assert_non_null(x);
-	for (int i = 0; i < N; i++) {
-		x[i] = path_sample(&prng, i, N);
-		add(d, x[i]);
-		if (i == N / 2)
-			half = page_pool_used(pool);
+	assert_null(distribution_sorted(exact, &n));
+	for (size_t i = 0; i < ARRAY_SIZE(x); i++) {
+		x[i] = 55000000 + (int64_t)prng_below(&prng, 300000);
+		add(exact, x[i]);
+		add(binned, x[i]);
 	}
-	after = mallinfo2().uordblks + mallinfo2().hblkhd;
-	printf("# pool %zu kB at half, %zu kB at the end; heap grew %zd kB; "
-	       "bins of %lld ns\n",
-	       half >> 10, page_pool_used(pool) >> 10,
-	       (ssize_t)(after - before) / 1024,
-	       (long long)page_pool_bin_ns(pool));
-	assert_true(page_pool_used(pool) <= PAGE_POOL_BYTES);
-	/* The trace's 2 MiB, the pool's 32, malloc's own. */
-	assert_true(after - before <= (36 << 20));
-	check(d, x, N);
-	free(x);
-	distribution_destroy(d);
+	qsort(x, ARRAY_SIZE(x), sizeof(*x), compare);
+	sorted = distribution_sorted(exact, &n);
+	assert_int_equal(n, ARRAY_SIZE(x));
+	assert_memory_equal(sorted, x, sizeof(x));
+	free(sorted);
+	sorted = distribution_sorted(binned, &n);
+	assert_int_equal(n, DISTRIBUTION_STEPS);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = (ARRAY_SIZE(x) - 1) * i / (n - 1);
+
+		assert_between((double)sorted[i], (double)x[at] - 32,
+			       (double)x[at] + 32);
+	}
+	free(sorted);
+	distribution_destroy(binned);
+	distribution_destroy(exact);
 	page_pool_destroy(pool);
 }
 
@@ -302,7 +287,7 @@ int main(void)
 		cmocka_unit_test(spent_pool_widens_everywhere),
 		cmocka_unit_test(extremes_are_held),
 		cmocka_unit_test(thinned_trace_remembers),
-		cmocka_unit_test(ten_million_in_bounded_memory),
+		cmocka_unit_test(sorted_values_are_the_distribution),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

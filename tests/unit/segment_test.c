@@ -337,11 +337,11 @@ static void beyond_the_bound_it_thins(void **state)
 	series[FIRST] = LEVEL_NS - 100;
 	f = segment_series(N, 4096, INTERVAL_NS);
 	assert_int_equal(f.n, 2);
-	/* Every 32nd is kept. */
+	/* Every 64th is kept. */
 	assert_int_equal(f.segment[0].network.n + f.segment[1].network.n,
-			 N / 32);
-	assert_between(f.segment[1].from_ns / (double)INTERVAL_NS, AT - 32,
-		       AT + 32);
+			 (N + 63) / 64);
+	assert_between(f.segment[1].from_ns / (double)INTERVAL_NS, AT - 64,
+		       AT + 64);
 	assert_int_equal(f.segment[0].network.min, series[FIRST]);
 	assert_int_equal(f.segment[1].network.min, series[LOWEST]);
 	assert_between(f.segment[1].network.quantile[LEVEL_P50],

@@ -56,7 +56,4 @@ struct command_usage {
 int option_parse(const struct command_usage *usage, int argc, char **argv,
 		 void *config, const char **operand);
 
-/* "10", "0.5", "27.5ms", "200us": a bare number is seconds. 0 or -EINVAL. */
-int time_parse(const char *text, span_t *out);
-
 #endif

@@ -5,16 +5,18 @@
  * Up to `bound` samples are kept as they are, in time order: every quantile is
  * exact. With the next one all of them go into a sparse histogram of absolute
  * values (model/histogram.h), whose bins are 64 ns wide until the run's page
- * pool is spent, and the time-ordered array becomes a trace that serves the
- * autocorrelation only: full, it drops every second entry and from then on
- * takes half as many. n, min, max, mean and stddev stay those of all samples.
+ * pool is spent, and the time-ordered array becomes a trace, half its size,
+ * that serves the autocorrelation only (model/trace.h): full, it drops every
+ * second entry and from then on takes half as many. n, min, max, mean and
+ * stddev stay those of all samples.
  *
  * A quantile q is the inverted empirical distribution function (Hyndman and
  * Fan's type 1): the smallest sample x with F(x) >= q, so an exact one is
  * always a sample. From the histogram it is the middle of that sample's bin and
  * an interval's ends are the outer edges of theirs, all kept in [min, max]:
  * never further than one bin from the truth. Autocorrelation is then taken from
- * the trace as if it were all there is, which can only widen an interval.
+ * the trace as if it were all there is, which can only widen an interval: past
+ * `bound` none gets narrower than `bound` independent samples have it.
  */
 #ifndef XRTT_MODEL_DISTRIBUTION_H
 #define XRTT_MODEL_DISTRIBUTION_H
@@ -28,8 +30,9 @@ struct distribution;
 
 /*
  * `pool` is borrowed and must outlive the distribution. `bound` of 0 stands for
- * DISTRIBUTION_BOUND; the least is 64. The array of 8 octets a sample is not in
- * the pool's limit and grows as it fills. NULL: no memory.
+ * DISTRIBUTION_BOUND; the least is 64. The array is not in the pool's limit: 8
+ * octets a sample, growing as it fills, up to 2 MiB by default; 4 octets past
+ * the bound, 1 MiB. NULL: no memory.
  */
 struct distribution *distribution_create(struct page_pool *pool, size_t bound);
 void distribution_destroy(struct distribution *d); /* NULL is allowed */
@@ -46,5 +49,22 @@ uint64_t distribution_count(const struct distribution *d);
  * 0 or -ENOMEM, *out then being all zero.
  */
 int distribution_report(const struct distribution *d, struct duration *out);
+
+/*
+ * The same, for looking while it grows: quantile and ci95 of that level and of
+ * the median, the others being zero; n_eff is the lesser of both levels' and
+ * short_memory either's. Exact samples take 8 ns each, 2 ms for 2^18; any
+ * number beyond the bound takes 0.5 ms. Twice that with cold caches.
+ */
+int distribution_level(const struct distribution *d, enum level level,
+		       struct duration *out);
+
+/*
+ * The samples in ascending order, to be released with free(), *n of them: all
+ * while they are exact, else as many quantiles at even steps, each the middle
+ * of its bin. NULL: no memory, or no samples.
+ */
+#define DISTRIBUTION_STEPS ((size_t)1 << 14)
+int64_t *distribution_sorted(const struct distribution *d, size_t *n);
 
 #endif

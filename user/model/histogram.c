@@ -23,15 +23,17 @@ size_t histogram_page(const struct histogram *h, int64_t number)
 	return lo;
 }
 
-uint64_t *histogram_count(struct histogram *h, int64_t bin)
+bool histogram_count(struct histogram *h, int64_t bin, uint64_t by)
 {
 	int64_t number = bin >> PAGE_SHIFT;
 
 	if (h->hint >= h->pages || h->page[h->hint].number != number)
 		h->hint = histogram_page(h, number);
 	if (h->hint == h->pages || h->page[h->hint].number != number)
-		return NULL;
-	return &h->page[h->hint].count[bin & (PAGE_BINS - 1)];
+		return false;
+	h->page[h->hint].sum += by;
+	h->page[h->hint].count[bin & (PAGE_BINS - 1)] += by;
+	return true;
 }
 
 struct histogram *histogram_create(struct page_pool *pool)
@@ -144,7 +146,7 @@ static bool make_page(struct histogram *h, int64_t number)
 	}
 	memmove(h->page + at + 1, h->page + at,
 		(h->pages - at) * sizeof(*h->page));
-	h->page[at] = (struct page){ number, count };
+	h->page[at] = (struct page){ number, 0, count };
 	h->pages++;
 	return true;
 }
@@ -185,7 +187,7 @@ static void promote_ranges(struct histogram *h)
 			break;
 		}
 		for (; i < end; i++) {
-			*histogram_count(h, h->few[i].bin) += h->few[i].count;
+			histogram_count(h, h->few[i].bin, h->few[i].count);
 			h->few[i].count = 0;
 		}
 	}
@@ -198,7 +200,6 @@ static void promote_ranges(struct histogram *h)
 
 int histogram_add(struct histogram *h, int64_t value)
 {
-	uint64_t *count;
 	int64_t bin;
 
 	if (h->waits == WAITING) {
@@ -210,10 +211,7 @@ int histogram_add(struct histogram *h, int64_t value)
 		promote_ranges(h);
 	}
 	bin = value >> h->pool->shift;
-	count = histogram_count(h, bin);
-	if (count)
-		++*count;
-	else
+	if (!histogram_count(h, bin, 1))
 		h->waiting[h->waits++] = bin;
 	return 0;
 }
@@ -225,30 +223,31 @@ struct walk {
 	size_t page, slot, few, wait;
 };
 
-static bool walk_page(struct walk *w, struct straggler *out)
+/* One count of the page, perhaps 0; all of them at once if that leaves some of
+ * the `least` values that are still to pass. */
+static void walk_page(struct walk *w, uint64_t least, struct straggler *out)
 {
-	for (; w->page < w->h->pages; w->page++, w->slot = 0) {
-		const struct page *page = &w->h->page[w->page];
+	const struct page *page = &w->h->page[w->page];
 
-		while (w->slot < PAGE_BINS && !page->count[w->slot])
-			w->slot++;
-		if (w->slot == PAGE_BINS)
-			continue;
-		out->bin = page->number * PAGE_BINS + (int64_t)w->slot;
-		out->count = page->count[w->slot];
-		return true;
+	out->bin = page->number * PAGE_BINS + (int64_t)w->slot;
+	if (!w->slot && page->sum < least) {
+		out->count = page->sum;
+		w->slot = PAGE_BINS;
+	} else {
+		out->count = page->count[w->slot++];
 	}
-	return false;
+	if (w->slot == PAGE_BINS) {
+		w->page++;
+		w->slot = 0;
+	}
 }
 
-static bool walk_next(struct walk *w, struct straggler *out)
+/* Where a range has a page it has no stragglers. */
+static bool walk_next(struct walk *w, uint64_t least, struct straggler *out)
 {
 	size_t *source = NULL;
 
-	if (walk_page(w, out))
-		source = &w->slot;
-	if (w->few < w->h->fews &&
-	    (!source || w->h->few[w->few].bin < out->bin)) {
+	if (w->few < w->h->fews) {
 		*out = w->h->few[w->few];
 		source = &w->few;
 	}
@@ -256,6 +255,11 @@ static bool walk_next(struct walk *w, struct straggler *out)
 	    (!source || w->waiting[w->wait] < out->bin)) {
 		*out = (struct straggler){ w->waiting[w->wait], 1 };
 		source = &w->wait;
+	}
+	if (w->page < w->h->pages &&
+	    (!source || w->h->page[w->page].number < out->bin >> PAGE_SHIFT)) {
+		walk_page(w, least, out);
+		return true;
 	}
 	if (!source)
 		return false;
@@ -276,7 +280,7 @@ int histogram_find(const struct histogram *h, const uint64_t *rank, size_t n,
 		return -ENOMEM;
 	memcpy(w.waiting, h->waiting, h->waits * sizeof(*w.waiting));
 	qsort(w.waiting, h->waits, sizeof(*w.waiting), compare_bins);
-	while (i < n && walk_next(&w, &at)) {
+	while (i < n && walk_next(&w, rank[i] - below, &at)) {
 		below += at.count;
 		for (; i < n && rank[i] <= below; i++)
 			edge[i] = at.bin * page_pool_bin_ns(h->pool);

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define PAGE_POOL_BYTES ((size_t)32 << 20)
+#define HISTOGRAM_SHIFT_MIN 6 /* bins are 1 << that wide at first */
 
 struct page_pool;
 struct histogram;
@@ -33,7 +34,11 @@ struct histogram;
  */
 struct page_pool *page_pool_create(size_t limit);
 
-/* Only once all its histograms are destroyed. NULL is allowed. */
+/* The same pool for one more owner, who has to destroy it, too. */
+struct page_pool *page_pool_share(struct page_pool *pool);
+
+/* Gone with its last owner, by when all its histograms have to be destroyed.
+ * NULL is allowed. */
 void page_pool_destroy(struct page_pool *pool);
 
 int64_t page_pool_bin_ns(const struct page_pool *pool); /* width of all bins */

@@ -5,6 +5,8 @@
 #ifndef XRTT_MODEL_HISTOGRAM_PARTS_H
 #define XRTT_MODEL_HISTOGRAM_PARTS_H
 
+#include <stdbool.h>
+
 #include "model/histogram.h"
 
 #define PAGE_SHIFT 10
@@ -14,6 +16,7 @@
 
 struct page {
 	int64_t number;	 /* bin >> PAGE_SHIFT */
+	uint64_t sum;	 /* of all counts */
 	uint64_t *count; /* PAGE_BINS of them */
 };
 
@@ -36,6 +39,7 @@ struct histogram {
 
 struct page_pool {
 	struct histogram *first;
+	unsigned int owners;
 	size_t used, limit;
 	int shift; /* bins are 1 << shift wide */
 };
@@ -43,8 +47,8 @@ struct page_pool {
 /* Index of the first page whose number is not below `number`. */
 size_t histogram_page(const struct histogram *h, int64_t number);
 
-/* The bin's count; NULL if its range has no page. */
-uint64_t *histogram_count(struct histogram *h, int64_t bin);
+/* Adds to the bin's count; false if its range has no page. */
+bool histogram_count(struct histogram *h, int64_t bin, uint64_t by);
 
 /* Books memory that is about to be allocated. Bins may widen meanwhile, and
  * stragglers and pages of all histograms merge. */

@@ -105,18 +105,41 @@ struct ci interval_ratio(uint64_t hits, uint64_t n)
 	return ci;
 }
 
+static size_t batch_start(size_t n, size_t batch)
+{
+	return n * batch / INTERVAL_BATCHES;
+}
+
+static double batch_mean(size_t hits, size_t n)
+{
+	return n ? (double)hits / n : 0;
+}
+
 void interval_batch(const int64_t *trace, size_t n, int64_t limit,
 		    struct batches *out)
 {
-	size_t i = 0;
-
 	out->n = n;
 	for (size_t b = 0; b < INTERVAL_BATCHES; b++) {
-		size_t start = i, hits = 0;
+		size_t from = batch_start(n, b), to = batch_start(n, b + 1);
+		size_t hits = 0;
 
-		for (; i < n * (b + 1) / INTERVAL_BATCHES; i++)
+		for (size_t i = from; i < to; i++)
 			hits += trace[i] <= limit;
-		out->mean[b] = i > start ? (double)hits / (i - start) : 0;
+		out->mean[b] = batch_mean(hits, to - from);
+	}
+}
+
+void interval_batch_short(const int32_t *trace, size_t n, int32_t limit,
+			  struct batches *out)
+{
+	out->n = n;
+	for (size_t b = 0; b < INTERVAL_BATCHES; b++) {
+		size_t from = batch_start(n, b), to = batch_start(n, b + 1);
+		size_t hits = 0;
+
+		for (size_t i = from; i < to; i++)
+			hits += trace[i] <= limit;
+		out->mean[b] = batch_mean(hits, to - from);
 	}
 }
 

@@ -50,6 +50,8 @@ struct ci interval_ratio(uint64_t hits, uint64_t n);
 /* `trace` is in time order; the indicator is trace[i] <= limit. */
 void interval_batch(const int64_t *trace, size_t n, int64_t limit,
 		    struct batches *out);
+void interval_batch_short(const int32_t *trace, size_t n, int32_t limit,
+			  struct batches *out);
 
 /* How many independent samples say as much. More than n where the batches
  * happen to scatter less than independence has them; infinite where they cannot

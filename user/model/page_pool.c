@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHIFT_MIN 6
 #define SHIFT_MAX 52 /* all of int64 in four ranges */
 
 struct page_pool *page_pool_create(size_t limit)
@@ -13,14 +12,22 @@ struct page_pool *page_pool_create(size_t limit)
 
 	if (!pool)
 		return NULL;
+	pool->owners = 1;
 	pool->limit = limit ? limit : PAGE_POOL_BYTES;
-	pool->shift = SHIFT_MIN;
+	pool->shift = HISTOGRAM_SHIFT_MIN;
+	return pool;
+}
+
+struct page_pool *page_pool_share(struct page_pool *pool)
+{
+	pool->owners++;
 	return pool;
 }
 
 void page_pool_destroy(struct page_pool *pool)
 {
-	free(pool);
+	if (pool && !--pool->owners)
+		free(pool);
 }
 
 int64_t page_pool_bin_ns(const struct page_pool *pool)
@@ -62,6 +69,7 @@ static void coarsen_pages(struct histogram *h)
 		}
 		for (size_t j = 0; j < PAGE_BINS; j++)
 			h->page[kept - 1].count[j] += page->count[j];
+		h->page[kept - 1].sum += page->sum;
 		free(page->count);
 		h->pool->used -= PAGE_BYTES;
 	}
@@ -74,13 +82,11 @@ static void coarsen_stragglers(struct histogram *h)
 
 	for (size_t i = 0; i < h->fews; i++) {
 		struct straggler s = h->few[i];
-		uint64_t *count;
 
 		s.bin >>= 1;
-		count = histogram_count(h, s.bin);
-		if (count)
-			*count += s.count;
-		else if (kept && h->few[kept - 1].bin == s.bin)
+		if (histogram_count(h, s.bin, s.count))
+			continue;
+		if (kept && h->few[kept - 1].bin == s.bin)
 			h->few[kept - 1].count += s.count;
 		else
 			h->few[kept++] = s;
@@ -89,11 +95,8 @@ static void coarsen_stragglers(struct histogram *h)
 	kept = 0;
 	for (size_t i = 0; i < h->waits; i++) {
 		int64_t bin = h->waiting[i] >> 1;
-		uint64_t *count = histogram_count(h, bin);
 
-		if (count)
-			++*count;
-		else
+		if (!histogram_count(h, bin, 1))
 			h->waiting[kept++] = bin;
 	}
 	h->waits = kept;

@@ -20,7 +20,7 @@ struct kept {
 };
 
 struct segmenter {
-	size_t bound;
+	size_t bound, limit; /* of entries: at first, and from now on */
 	struct kept *kept;
 	size_t n, room;
 	uint64_t stride;
@@ -39,9 +39,10 @@ struct segmenter *segmenter_create(size_t bound)
 
 	if (!g)
 		return NULL;
-	g->bound = bound ? bound / 2 * 2 : SEGMENTER_BOUND;
+	g->bound = bound ? bound / 4 * 4 : SEGMENTER_BOUND;
 	if (g->bound < BOUND_MIN)
 		g->bound = BOUND_MIN;
+	g->limit = g->bound;
 	g->stride = 1;
 	return g;
 }
@@ -73,6 +74,22 @@ static void thin(struct segmenter *g)
 	g->stride *= 2;
 }
 
+/* Past the bound half of the memory will do. */
+static void make_room(struct segmenter *g)
+{
+	struct kept *kept;
+
+	thin(g);
+	if (g->limit < g->bound)
+		return;
+	thin(g);
+	g->limit = g->bound / 2;
+	g->room = g->limit;
+	kept = realloc(g->kept, g->room * sizeof(*kept));
+	if (kept)
+		g->kept = kept;
+}
+
 static int reserve(struct segmenter *g)
 {
 	size_t room = g->room ? 2 * g->room : ROOM_MIN;
@@ -94,9 +111,9 @@ int segmenter_add(struct segmenter *g, span_t offset, span_t network)
 {
 	int err;
 
-	if (g->n == g->bound && g->taken % g->stride == 0)
-		thin(g);
-	if (g->taken % g->stride) {
+	if (g->n == g->limit && !(g->taken & (g->stride - 1)))
+		make_room(g);
+	if (g->taken & (g->stride - 1)) {
 		struct kept *last = &g->kept[g->n - 1];
 
 		last->min_ns = lesser(last->min_ns, network.ns);

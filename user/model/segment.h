@@ -3,9 +3,10 @@
  * The quantiles of "network" between two level shifts (model/shift.h).
  *
  * Up to `bound` samples are kept as they are, in time order. With the next one
- * every second is given up and its minimum passed on to its neighbour, and from
- * then on half as many are kept: n, mean and quantiles of a segment are those
- * of every second, fourth, ... sample then; its min is always that of all.
+ * three of four are given up, their minimum passed on to their neighbour, and
+ * from then on bound / 4 to bound / 2 are kept: n, mean and quantiles of a
+ * segment are those of every fourth, eighth, ... sample then; its min is always
+ * that of all.
  *
  * Blocks for the search hold a quarter of a second and at least 8 samples, and
  * a thousandth of the run where that is more: about 10 s of a run of 3 h.
@@ -20,8 +21,9 @@
 
 struct segmenter;
 
-/* `bound` of 0 stands for SEGMENTER_BOUND; the least is 64, and an odd one is
- * one less. 24 octets a sample, growing as it fills. NULL: no memory. */
+/* `bound` of 0 stands for SEGMENTER_BOUND; the least is 64, and it is rounded
+ * down to a multiple of four. 24 octets a sample, growing as it fills: 6 MiB at
+ * most by default, 3 MiB past the bound. NULL: no memory. */
 struct segmenter *segmenter_create(size_t bound);
 void segmenter_destroy(struct segmenter *g); /* NULL is allowed */
 

@@ -69,4 +69,7 @@ static inline span_t remote_sub(remote_t later, remote_t earlier)
 	return (span_t){ later.ns - earlier.ns };
 }
 
+/* "10", "0.5", "27.5ms", "200us": a bare number is seconds. 0 or -EINVAL. */
+int time_parse(const char *text, span_t *out);
+
 #endif
