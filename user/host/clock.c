@@ -3,13 +3,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <time.h>
 
-/* What an undisciplined oscillator may be off by (servers: up to 30 us/s,
- * Huygens, NSDI 2018). */
-#define FREE_RUNNING_PPM 50.0
+#define READINGS 4096
 
 static int64_t clock_read(clockid_t clock)
 {
@@ -69,7 +68,7 @@ void clock_state_read(struct clock_state *out)
 	out->disciplined = state >= 0 && !(tx.status & STA_UNSYNC);
 	out->source = out->disciplined ? "kernel" : "none";
 	out->tai_offset_s = state >= 0 ? tx.tai : 0;
-	out->rate_ppm = FREE_RUNNING_PPM;
+	out->rate_ppm = CLOCK_FREE_PPM;
 	out->how =
 		"bound for an oscillator that nobody disciplines or measured";
 }
@@ -81,6 +80,34 @@ int64_t clock_error_ns(bool *synchronised)
 
 	*synchronised = state >= 0 && !(tx.status & STA_UNSYNC) && tx.tai;
 	return state >= 0 ? tx.maxerror * NSEC_PER_USEC : NSEC_PER_SEC;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void clock_reading_measure(struct clock_reading *out)
+{
+	int64_t between[READINGS];
+	int64_t last = mono_now().ns;
+	size_t i;
+
+	for (i = 0; i < READINGS; i++) {
+		int64_t now = mono_now().ns;
+
+		between[i] = now - last;
+		last = now;
+	}
+	qsort(between, READINGS, sizeof(between[0]), compare_times);
+	for (i = 0; i < READINGS - 1 && between[i] == 0;)
+		i++;
+	out->known = true;
+	out->p50_ns = between[READINGS / 2];
+	out->p99_ns = between[READINGS * 99 / 100];
+	out->granularity_ns = between[i];
 }
 
 void clock_source_read(char *out, size_t size)

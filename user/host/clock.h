@@ -7,6 +7,10 @@
 #include "model/result.h"
 #include "model/time.h"
 
+/* What an undisciplined oscillator may be off by (servers: up to 30 us/s,
+ * Huygens, NSDI 2018). */
+#define CLOCK_FREE_PPM 50.0
+
 mono_t mono_now(void);
 
 /* For realmap_init(); `context` is not used. 0 or -errno. */
@@ -24,6 +28,10 @@ void clock_state_read(struct clock_state *out);
 /* Error Estimate's error for our stamps in ns, and whether the clock is
  * synchronised to UTC (with a TAI offset set). */
 int64_t clock_error_ns(bool *synchronised);
+
+/* Reads the clock a few thousand times in a row, which takes under 1 ms, and
+ * fills the times between readings. */
+void clock_reading_measure(struct clock_reading *out);
 
 /* Name of the current clocksource, "" if unreadable. */
 void clock_source_read(char *out, size_t size);
