@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/iface.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
 #include <net/if_arp.h>
@@ -14,7 +16,8 @@
 
 struct link {
 	struct iface *iface;
-	int peer_index; /* IFLA_LINK: of a veth its other end */
+	int peer_index; /* IFLA_LINK: of a veth its other end, of a VLAN what
+			   is below it */
 	int peer_netns; /* netns id of that end, -1 for our own */
 };
 
@@ -29,16 +32,37 @@ static void link_read_xdp(const struct nlattr *nest, uint32_t *id)
 	}
 }
 
-static bool link_is_veth(const struct nlattr *nest)
+static uint16_t vlan_read(const struct nlattr *nest)
 {
+	const struct nlattr *tb[IFLA_VLAN_MAX + 1];
+	const struct nlattr *attr;
+
+	memset(tb, 0, sizeof(tb));
+	mnl_attr_for_each_nested(attr, nest)
+	{
+		if (mnl_attr_get_type(attr) <= IFLA_VLAN_MAX)
+			tb[mnl_attr_get_type(attr)] = attr;
+	}
+	if (!tb[IFLA_VLAN_ID] || !tb[IFLA_VLAN_PROTOCOL] ||
+	    mnl_attr_get_u16(tb[IFLA_VLAN_PROTOCOL]) != htons(ETH_P_8021Q))
+		return 0;
+	return mnl_attr_get_u16(tb[IFLA_VLAN_ID]);
+}
+
+static void link_read_info(const struct nlattr *nest, struct iface *i)
+{
+	const char *kind = "";
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest)
 	{
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			return !strcmp(mnl_attr_get_str(attr), "veth");
+			kind = mnl_attr_get_str(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA &&
+			 !strcmp(kind, "vlan"))
+			i->vlan = vlan_read(attr);
 	}
-	return false;
+	i->is_veth = !strcmp(kind, "veth");
 }
 
 static int link_read(const struct nlmsghdr *nlh, void *data)
@@ -70,7 +94,7 @@ static int link_read(const struct nlmsghdr *nlh, void *data)
 	if (tb[IFLA_XDP])
 		link_read_xdp(tb[IFLA_XDP], &i->xdp_prog_id);
 	if (tb[IFLA_LINKINFO])
-		i->is_veth = link_is_veth(tb[IFLA_LINKINFO]);
+		link_read_info(tb[IFLA_LINKINFO], i);
 	if (tb[IFLA_LINK])
 		link->peer_index = mnl_attr_get_u32(tb[IFLA_LINK]);
 	if (tb[IFLA_LINK_NETNSID])
@@ -130,6 +154,8 @@ static int iface_fill(int index, const char *name, struct iface *out)
 	err = link_ask(index, name, -1, &link);
 	if (err)
 		return err;
+	if (out->vlan)
+		out->lower = link.peer_index;
 	iface_read_driver(out);
 	iface_read_peer(out, &link);
 	return 0;

@@ -18,6 +18,8 @@ struct iface {
 	bool has_carrier;
 	uint8_t mac[6];
 	uint32_t xdp_prog_id; /* of a program already attached, else 0 */
+	uint16_t vlan; /* of an 802.1Q interface its identifier, else 0 */
+	int lower;     /* and the interface that carries it */
 	bool is_veth;
 	bool peer_known; /* veth: the other end could be looked at */
 	bool peer_has_xdp;
