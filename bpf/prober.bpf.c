@@ -2,7 +2,7 @@
 /*
  * The prober's hooks. Each finds the slot of the probe it sees and writes its
  * stamp; none alters a packet, and none stops one from reaching whoever else
- * hooks the interface.
+ * hooks the interface, but for the answers to the bypass engine's own frames.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -11,6 +11,15 @@
 
 /* TC_ACT_UNSPEC for clsact and TCX_NEXT for tcx: on to the next program. */
 #define VERDICT_NEXT -1
+/* TC_ACT_SHOT and TCX_DROP. */
+#define VERDICT_DROP 2
+
+/* What is to become of a packet at TC. */
+enum seen {
+	SEEN,	   /* whatever it was, on with it */
+	SEEN_PART, /* ours, and not all of it that matters is in reach */
+	SEEN_LAST, /* the bypass engine's: nobody else waits for it */
+};
 
 /* Link, IPv6, UDP and STAMP headers: what a hook may need to see. */
 #define HEADERS_MAX (14 + 4 + 40 + 8 + 44)
@@ -43,7 +52,7 @@ static __always_inline long skb_pull_headers(struct __sk_buff *skb)
 /*
  * These two are functions of their own for the sake of the stack: inlined twice
  * clang puts numbers where a pointer was, which takes CAP_PERFMON. They return
- * 1 if the packet is ours and not all of it that matters is in reach, else 0.
+ * an enum seen.
  */
 static __noinline int skb_sent(struct __sk_buff *skb)
 {
@@ -54,19 +63,19 @@ static __noinline int skb_sent(struct __sk_buff *skb)
 	struct packet p;
 
 	if (skb_parse(skb, &c, &p))
-		return 0;
+		return SEEN;
 	s = packet_session(&c, &p, 1);
 	if (!s)
-		return 0;
+		return SEEN;
 	request = p.transport + TRANSPORT_HEADER;
 	if ((void *)(request + 1) > c.end)
-		return 1;
+		return SEEN_PART;
 	slot = request_slot(s, request);
 	if (slot && !slot->tc_tx) {
 		slot->tx_cpu = bpf_get_smp_processor_id();
 		slot->tc_tx = bpf_ktime_get_ns();
 	}
-	return 0;
+	return SEEN;
 }
 
 static __noinline int skb_received(struct __sk_buff *skb)
@@ -79,28 +88,31 @@ static __noinline int skb_received(struct __sk_buff *skb)
 	__u64 now;
 
 	if (skb_parse(skb, &c, &p))
-		return 0;
+		return SEEN;
 	s = packet_session(&c, &p, 0);
 	if (!s)
-		return 0;
+		return SEEN;
 	now = bpf_ktime_get_ns();
 	if (answer_read(&c, &p, &a))
-		return 1;
+		return SEEN_PART;
 	if (config.rx_at_tc) {
-		slot_receive(s, &a, now);
-		return 0;
+		slot = slot_receive(s, &a, now);
+		if (!slot || slot->engine != SLOT_BYPASS)
+			return SEEN;
+		slot_complete(slot);
+		return SEEN_LAST;
 	}
 	slot = slot_of(s, a.seq);
 	if (slot && slot_is_of(slot, a.seq, a.nonce) &&
 	    slot->state == SLOT_ARMED && slot->xdp_rx)
 		stamp_once(&slot->tc_rx, now);
-	return 0;
+	return SEEN;
 }
 
 SEC("tc")
 int xrtt_tc_egress(struct __sk_buff *skb)
 {
-	if (skb_sent(skb) && !skb_pull_headers(skb))
+	if (skb_sent(skb) == SEEN_PART && !skb_pull_headers(skb))
 		skb_sent(skb);
 	return VERDICT_NEXT;
 }
@@ -108,9 +120,11 @@ int xrtt_tc_egress(struct __sk_buff *skb)
 SEC("tc")
 int xrtt_tc_ingress(struct __sk_buff *skb)
 {
-	if (skb_received(skb) && !skb_pull_headers(skb))
-		skb_received(skb);
-	return VERDICT_NEXT;
+	int seen = skb_received(skb);
+
+	if (seen == SEEN_PART && !skb_pull_headers(skb))
+		seen = skb_received(skb);
+	return seen == SEEN_LAST ? VERDICT_DROP : VERDICT_NEXT;
 }
 
 SEC("xdp")

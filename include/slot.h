@@ -70,8 +70,11 @@ struct slot {
 	__u8 reserved[3];
 	__u16 tx_cpu;
 	__u16 rx_cpu;
-	__u32 flags;	    /* SLOT_* bits */
-	__u64 reserved2[2]; /* two cache lines: neighbours never share one */
+	__u32 flags; /* SLOT_* bits */
+	/* Bypass engine: when its program had the CPU back after the redirect,
+	 * so the driver had rung the doorbell by then; 0 if nobody looked. */
+	__u64 tx_done;
+	__u64 reserved2; /* two cache lines: neighbours never share one */
 };
 
 /*
@@ -136,6 +139,7 @@ SLOT_ASSERT(engine, 100);
 SLOT_ASSERT(tx_cpu, 104);
 SLOT_ASSERT(rx_cpu, 106);
 SLOT_ASSERT(flags, 108);
+SLOT_ASSERT(tx_done, 112);
 _Static_assert(sizeof(struct slot) == 128, "a slot is 128 octets");
 _Static_assert(sizeof(struct session) == 32, "a session is 32 octets");
 _Static_assert(sizeof(struct prober_config) == 8, "");
