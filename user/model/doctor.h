@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What `xrtt doctor` has to say: which stamps come, and findings, each with
+ * what would mend it. Plain data; texts belong to the report.
+ */
+#ifndef XRTT_MODEL_DOCTOR_H
+#define XRTT_MODEL_DOCTOR_H
+
+#include "model/null.h"
+
+#define DOCTOR_FINDINGS_MAX 64
+#define DOCTOR_PATH 512
+#define DOCTOR_TEXT 320 /* octets of a text, its 0 included */
+
+enum finding_level {
+	FINDING_GOOD,
+	FINDING_COSTS,	/* precision; the text says how much */
+	FINDING_BLOCKS, /* something cannot be measured */
+};
+
+struct finding {
+	const char *id; /* stable, for programs; never to be freed */
+	enum finding_level level;
+	char text[DOCTOR_TEXT];
+	char fix[DOCTOR_TEXT]; /* "": there is none, or none is needed */
+};
+
+/* One of a probe's stamps on the link that was looked at. */
+struct doctor_stamp {
+	bool known;	/* looked for at all */
+	bool delivered; /* with every answered probe of some engine */
+	bool has_cost;
+	double cost_ns;
+	char why[DOCTOR_TEXT]; /* why not, or "" */
+};
+
+struct doctor {
+	struct doctor_stamp stamp[STAMPS];
+	size_t findings;
+	struct finding finding[DOCTOR_FINDINGS_MAX];
+	bool has_null;
+	struct null_floor null;
+	char stored[DOCTOR_PATH]; /* where `null` was stored, or "" */
+};
+
+/* One more finding, NULL where there is no room. */
+__attribute__((format(printf, 4, 5))) struct finding *
+doctor_find(struct doctor *doctor, const char *id, enum finding_level level,
+	    const char *format, ...);
+
+/* What mends it; NULL is fine. */
+void finding_set_fix(struct finding *finding, const char *fix);
+
+/* Stamps and findings that follow from `null`. */
+void doctor_judge_null(struct doctor *doctor);
+
+const char *finding_level_name(enum finding_level level); /* "good" */
+
+#endif
