@@ -81,6 +81,21 @@ static void ratios_read_as_percent(void **state)
 	assert_string_equal(format_ppm(50).s, "50 ppm");
 }
 
+static void bars_show_what_has_no_bound(void **state)
+{
+	struct difference d = {
+		.known = true, .value = -12340, .minus = INFINITY, .plus = 4
+	};
+
+	(void)state;
+	assert_string_equal(format_bar(350, 1600).s, "+0.35 −1.60");
+	assert_string_equal(format_bar(2750.4, INFINITY).s, "+2.75 −?");
+	assert_string_equal(format_bar(NAN, NAN).s, "+? −?");
+	assert_string_equal(format_difference(&d).s, "−12.34 µs +0.00 −?");
+	d.known = false;
+	assert_string_equal(format_difference(&d).s, "–");
+}
+
 static void pads_by_columns_not_octets(void **state)
 {
 	(void)state;
@@ -119,6 +134,7 @@ int main(void)
 		cmocka_unit_test(counts_group_from_five_digits),
 		cmocka_unit_test(spans_take_the_largest_unit),
 		cmocka_unit_test(ratios_read_as_percent),
+		cmocka_unit_test(bars_show_what_has_no_bound),
 		cmocka_unit_test(pads_by_columns_not_octets),
 		cmocka_unit_test(colour_needs_a_terminal_and_consent),
 	};

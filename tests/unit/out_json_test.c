@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "out/json.h"
+#include "out/json_value.h"
 #include "out_fixture.h"
 #include "out_contract.h"
 
@@ -235,6 +236,50 @@ static void budget_terms_are_listed(void **state)
 	json_decref(o);
 }
 
+static void a_term_without_size_is_null(void **state)
+{
+	struct budget_term gap = { "rx_gap", INFINITY, 'B', true, true, "x" };
+	struct result r;
+	json_t *o;
+
+	(void)state;
+	fixture_complete(&r);
+	r.network.at_p50 = (struct instrument){
+		.known = true, .plus = INFINITY, .terms = 1, .term = &gap
+	};
+	o = parse(&r);
+	assert_true(
+		json_is_null(find(o, "network_ns.instrument.p50.terms.0.ns")));
+	assert_true(json_is_null(find(o, "network_ns.instrument.p50.plus")));
+	assert_number(o, "network_ns.instrument.p50.minus", 0);
+	json_decref(o);
+}
+
+static void differences_name_what_they_leave_out(void **state)
+{
+	struct difference d = { .known = true,
+				.value = -8.5,
+				.minus = 350,
+				.plus = INFINITY,
+				.left_out = 1,
+				.common = { "clock_rate" } };
+	json_t *o = json_value_difference(&d);
+
+	(void)state;
+	assert_number(o, "value", -8.5);
+	assert_number(o, "minus", 350);
+	assert_true(json_is_null(find(o, "plus")));
+	assert_true(json_is_false(find(o, "bounded")));
+	assert_text(o, "left_out.0", "clock_rate");
+	json_decref(o);
+	d = (struct difference){ 0 };
+	o = json_value_difference(&d);
+	assert_true(json_is_null(find(o, "value")));
+	assert_true(json_is_null(find(o, "minus")));
+	assert_true(json_is_false(find(o, "bounded")));
+	json_decref(o);
+}
+
 static void segments_are_listed(void **state)
 {
 	struct segment segment = { 5, 1000000007, { 0 } };
@@ -298,6 +343,8 @@ int main(void)
 		cmocka_unit_test(values_are_the_result_s),
 		cmocka_unit_test(nothing_known_is_null),
 		cmocka_unit_test(budget_terms_are_listed),
+		cmocka_unit_test(a_term_without_size_is_null),
+		cmocka_unit_test(differences_name_what_they_leave_out),
 		cmocka_unit_test(segments_are_listed),
 		cmocka_unit_test(what_json_cannot_hold_becomes_text),
 		cmocka_unit_test(a_full_disk_is_an_error),

@@ -234,6 +234,8 @@ static void unknown_bounds_are_question_marks(void **state)
 	r.rtt.ci95[LEVEL_P50].hi.finite = false;
 	SAYS(&r, "instrument +0.35 −? ", "sampling +0.14 −0.12",
 	     "instrument +? −? ", "sampling +? −0.12\n");
+	r.network.at_p50.plus = INFINITY;
+	IS_SILENT_ON(&r, "instrument +0.35", "+–");
 }
 
 static void an_undisciplined_clock_is_in_the_first_line(void **state)

@@ -171,7 +171,6 @@ static void test_outcomes(void **state)
 		slot->xdp_rx = cases[i].xdp_rx;
 		slot->flags = cases[i].slot_flags;
 		p->flags = cases[i].flags;
-		p->record = *slot;
 		p->app_rx = mono_add(now, span_ns(cases[i].app_rx_ms * MSEC));
 		assert_int_equal(settle(w, now), cases[i].status);
 		now = mono_add(now, span_ns(NSEC_PER_SEC));

@@ -6,5 +6,6 @@
 
 int cmd_probe(int argc, char **argv);
 int cmd_reflect(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 #endif

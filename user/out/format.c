@@ -55,6 +55,33 @@ struct shown format_us(double ns, int decimals)
 	return format_number(ns / 1e3, decimals);
 }
 
+static struct shown format_end(double ns)
+{
+	struct shown unknown = { "?" };
+
+	return isfinite(ns) ? format_us(ns, 2) : unknown;
+}
+
+struct shown format_bar(double plus, double minus)
+{
+	struct shown shown;
+
+	snprintf(shown.s, sizeof(shown.s), "+%.40s " MINUS "%.40s",
+		 format_end(plus).s, format_end(minus).s);
+	return shown;
+}
+
+struct shown format_difference(const struct difference *d)
+{
+	struct shown shown = { ABSENT };
+
+	if (d->known)
+		snprintf(shown.s, sizeof(shown.s), "%.32s µs %.56s",
+			 format_us(d->value, 2).s,
+			 format_bar(d->plus, d->minus).s);
+	return shown;
+}
+
 struct shown format_count(uint64_t count)
 {
 	struct shown shown;

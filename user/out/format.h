@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/result.h"
+
 #define SHOWN_MAX 96
 
 struct shown {
@@ -21,6 +23,14 @@ struct shown format_number(double value, int decimals);
 
 /* Nanoseconds as grouped microseconds, no unit. */
 struct shown format_us(double ns, int decimals);
+
+/* "+0.35 −1.60": nanoseconds as the ends of an error bar in microseconds; "?"
+ * for an end that is not finite. */
+struct shown format_bar(double plus, double minus);
+
+/* "−12.34 µs +0.35 −1.60": a difference with its bar; an en dash if it is not
+ * known. */
+struct shown format_difference(const struct difference *d);
 
 /* "1000", "25 000": grouped from five digits on. */
 struct shown format_count(uint64_t count);

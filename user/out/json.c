@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "out/json_clock.h"
 #include "out/json_value.h"
 
 #define SCHEMA "xrtt/1"
@@ -137,12 +138,20 @@ static json_t *share_value(const struct result *r)
 	return json_value_object(pair);
 }
 
+static const char *pacing_name(const struct pacing *p)
+{
+	if (p->flood)
+		return "flood";
+	return p->poisson ? "poisson" : "fixed";
+}
+
 static json_t *pacing_value(const struct pacing *p)
 {
 	const struct json_pair pair[] = {
-		{ "kind", json_string(p->poisson ? "poisson" : "fixed") },
+		{ "kind", json_string(pacing_name(p)) },
 		{ "seed", json_value_unsigned(p->seed) },
-		{ "interval_ns", json_value_signed(p->interval_ns) },
+		{ "interval_ns",
+		  p->flood ? json_null() : json_value_signed(p->interval_ns) },
 		{ "achieved_pps", json_value_number(p->achieved_pps) },
 		{ "lateness_ns", json_value_duration(&p->lateness) },
 		{ NULL, NULL },
@@ -158,21 +167,6 @@ static json_t *ttl_value(const struct ttl_range *t)
 		{ "max", count_if(t->max >= 0, t->max) },
 		{ "remote_min", count_if(t->remote_min >= 0, t->remote_min) },
 		{ "remote_max", count_if(t->remote_max >= 0, t->remote_max) },
-		{ NULL, NULL },
-	};
-
-	return json_value_object(pair);
-}
-
-static json_t *clock_value(const struct clock_state *c)
-{
-	const struct json_pair pair[] = {
-		{ "disciplined", json_boolean(c->disciplined) },
-		{ "source", json_value_text(c->source) },
-		{ "rate_ppm", json_value_number(c->rate_ppm) },
-		{ "how", json_value_text(c->how) },
-		{ "tai_offset_s", positive_value(c->tai_offset_s) },
-		{ "realtime_steps", json_value_unsigned(c->realtime_steps) },
 		{ NULL, NULL },
 	};
 
@@ -286,15 +280,41 @@ static json_t *segments_value(const struct result *r)
 	return all;
 }
 
+static json_t *result_value(const struct result *r);
+
+static json_t *engines_value(const struct result *r)
+{
+	struct json_pair pair[ENGINES + 1] = {};
+
+	if (!r->engines)
+		return json_null();
+	for (int i = 0; i < ENGINES; i++)
+		pair[i] = (struct json_pair){ engine_name(i),
+					      result_value(&r->engines[i]) };
+	return json_value_object(pair);
+}
+
+static json_t *host_stack_value(const struct result *r)
+{
+	const struct json_pair pair[] = {
+		{ "out", json_value_duration(&r->host_out) },
+		{ "in", json_value_duration(&r->host_in) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
 static json_t *result_value(const struct result *r)
 {
 	const struct json_pair pair[] = {
 		{ "schema", json_string(SCHEMA) },
-		{ "engine", json_string(engine_name(r->engine)) },
+		{ "engine",
+		  json_string(r->engines ? "both" : engine_name(r->engine)) },
 		{ "run", run_value(&r->run) },
 		{ "target", target_value(&r->target) },
 		{ "local", local_value(&r->local) },
-		{ "clock", clock_value(&r->clock) },
+		{ "clock", json_clock_value(&r->clock) },
 		{ "hooks", hooks_value(&r->hooks) },
 		{ "pacing", pacing_value(&r->pacing) },
 		{ "probes", probes_value(&r->probes) },
@@ -306,6 +326,8 @@ static json_t *result_value(const struct result *r)
 		{ "remote_ns", json_value_duration(&r->remote) },
 		{ "stages_ns", stages_value(r) },
 		{ "share", share_value(r) },
+		{ "host_stack_ns", host_stack_value(r) },
+		{ "engines", engines_value(r) },
 		{ "segments", segments_value(r) },
 		{ "distance", json_null() },
 		{ "verdict", verdicts_value(r) },

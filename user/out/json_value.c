@@ -185,3 +185,27 @@ json_t *json_value_duration(const struct duration *d)
 {
 	return d->n ? known_duration(d) : json_null();
 }
+
+static json_t *common_value(const struct difference *d)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < d->left_out; i++)
+		names = json_value_append(names, json_value_text(d->common[i]));
+	return names;
+}
+
+json_t *json_value_difference(const struct difference *d)
+{
+	bool bounded = isfinite(d->minus) && isfinite(d->plus);
+	const struct json_pair pair[] = {
+		{ "value", json_value_number(d->known ? d->value : NAN) },
+		{ "minus", json_value_number(d->known ? d->minus : NAN) },
+		{ "plus", json_value_number(d->known ? d->plus : NAN) },
+		{ "bounded", json_boolean(d->known && bounded) },
+		{ "left_out", common_value(d) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}

@@ -38,6 +38,10 @@ json_t *json_value_text(const char *text);
 /* [lo, hi], an end that is not finite being null. */
 json_t *json_value_interval(const struct ci *ci);
 
+/* {value,minus,plus,bounded,left_out[]}: nulls and false for what is not known,
+ * an end without a bound being null; `left_out` has the common terms' names. */
+json_t *json_value_difference(const struct difference *d);
+
 /* DESIGN's duration object; null with n == 0. */
 json_t *json_value_duration(const struct duration *d);
 

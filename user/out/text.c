@@ -12,6 +12,7 @@
 #define INSTRUMENT_COLUMNS 11
 #define P99_NEEDS 368 /* samples for a finite upper end, 95 % */
 #define SEGMENTS_SHOWN 6
+#define EVENTS_SHOWN 4
 
 static const char *or_dash(const char *text)
 {
@@ -44,12 +45,15 @@ static void show_method(struct page *page, const struct result *r)
 	const struct hooks *h = &r->hooks;
 	bool two = h->tx_how && h->rx_how && strcmp(h->tx_how, h->rx_how);
 
-	page_item(page, STYLE_PLAIN, "%s, %s engine",
-		  protocol[r->target.protocol], engine_name(r->engine));
-	page_item(page, STYLE_PLAIN, "%s probe%s at %s%s",
+	page_item(page, STYLE_PLAIN, "%s, %s engine%s",
+		  protocol[r->target.protocol],
+		  r->engines ? "both" : engine_name(r->engine),
+		  r->engines ? "s" : "");
+	page_item(page, STYLE_PLAIN, "%s probe%s %s%s%s",
 		  format_count(r->probes.planned).s,
 		  r->probes.planned == 1 ? "" : "s",
-		  format_span(r->pacing.interval_ns).s,
+		  r->pacing.flood ? "in a flood" : "at ",
+		  r->pacing.flood ? "" : format_span(r->pacing.interval_ns).s,
 		  r->pacing.poisson ? " (Poisson)" : "");
 	page_item(page, STYLE_PLAIN, "kernel %s%s%s%s%s",
 		  or_dash(r->local.kernel), h->tx_how ? ", " : "",
@@ -77,17 +81,11 @@ static void show_header(struct page *page, const struct result *r)
 
 static void show_instrument(struct page *page, const struct instrument *in)
 {
-	struct shown plus = { "?" };
-	struct shown minus = { "?" };
-	struct shown both;
+	double minus = in->known && in->bounded ? in->minus : NAN;
+	double plus = in->known ? in->plus : NAN;
 
-	if (in->known)
-		plus = format_us(in->plus, 2);
-	if (in->known && in->bounded)
-		minus = format_us(in->minus, 2);
-	snprintf(both.s, sizeof(both.s), "+%.40s −%.40s", plus.s, minus.s);
 	page_item(page, STYLE_PLAIN, "instrument %s",
-		  format_left(both.s, INSTRUMENT_COLUMNS).s);
+		  format_left(format_bar(plus, minus).s, INSTRUMENT_COLUMNS).s);
 }
 
 static void show_sampling(struct page *page, const struct duration *d)
@@ -130,18 +128,27 @@ static void show_median(struct page *page, const char *name,
 	show_sampling(page, d);
 }
 
+static void show_network(struct page *page, const char *name,
+			 const struct duration *d)
+{
+	if (!d->n)
+		return;
+	show_median(page, name, d);
+	page_item(page, STYLE_PLAIN, "min %s", format_us((double)d->min, 2).s);
+	page_item(page, STYLE_PLAIN, "p99 %s",
+		  format_us(d->quantile[LEVEL_P99], 2).s);
+	page_end(page);
+}
+
 static void show_headline(struct page *page, const struct result *r)
 {
-	const struct duration *d = &r->network;
-
 	fputc('\n', page->to);
-	if (d->n) {
-		show_median(page, "network", d);
-		page_item(page, STYLE_PLAIN, "min %s",
-			  format_us((double)d->min, 2).s);
-		page_item(page, STYLE_PLAIN, "p99 %s",
-			  format_us(d->quantile[LEVEL_P99], 2).s);
-		page_end(page);
+	if (r->engines) {
+		show_network(page, "net (bypass)",
+			     &r->engines[ENGINE_BYPASS].network);
+		show_network(page, "net (socket)", &r->network);
+	} else {
+		show_network(page, "network", &r->network);
 	}
 	if (r->rtt.n) {
 		show_median(page, "app to app", &r->rtt);
@@ -253,6 +260,29 @@ static void note_hooks(struct page *page, const struct hooks *h)
 			  or_dash(at[h->rx]), h->rx_why);
 }
 
+/* When it was pushed, and what that did to a probe of the median's length. */
+static void note_steering(struct page *page, const struct clock_steering *s,
+			  double p50)
+{
+	size_t shown = s->events < EVENTS_SHOWN ? s->events : EVENTS_SHOWN;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct clock_event *e = &s->event[i];
+
+		page_note(page, "clock",
+			  "pushed %s by %s from %s to %s s: %s µs of this "
+			  "median",
+			  e->ppm < 0 ? "back" : "on",
+			  format_ppm(fabs(e->ppm)).s,
+			  format_number((double)e->from_ns / 1e9, 2).s,
+			  format_number((double)e->to_ns / 1e9, 2).s,
+			  format_us(p50 * e->ppm / 1e6, 2).s);
+	}
+	if (shown < s->departures)
+		page_note(page, "clock", "pushed another %s times: see --json",
+			  format_count(s->departures - shown).s);
+}
+
 /* Where the median is long enough for it to show in its last digit. */
 static void note_clock(struct page *page, const struct result *r)
 {
@@ -265,6 +295,8 @@ static void note_clock(struct page *page, const struct result *r)
 			  "that is ±%s µs of this median",
 			  format_ppm(c->rate_ppm).s,
 			  format_us(p50 * c->rate_ppm / 1e6, 2).s);
+	if (r->network.n)
+		note_steering(page, &c->steering, p50);
 	if (c->realtime_steps)
 		page_note(page, "clock",
 			  "CLOCK_REALTIME was stepped %s times: probes it hit "
@@ -297,8 +329,20 @@ static void note_segments(struct page *page, const struct result *r)
 		page_note(page, "", "the whole run's figures mix these levels");
 }
 
+/* What the one engine has and the other has not. */
+static void note_host_stack(struct page *page, const struct result *r)
+{
+	if (r->engines && r->host_out.n && r->host_in.n)
+		page_note(page, "host stack",
+			  "%s µs out, %s µs in (medians), around the socket "
+			  "engine's probes",
+			  format_us(r->host_out.quantile[LEVEL_P50], 2).s,
+			  format_us(r->host_in.quantile[LEVEL_P50], 2).s);
+}
+
 static void show_notes(struct page *page, const struct result *r)
 {
+	note_host_stack(page, r);
 	note_pacing(page, &r->pacing);
 	note_sampling(page, &r->network);
 	note_clock(page, r);

@@ -110,7 +110,9 @@ static int bind_and_connect(struct channel *c, const struct plan *plan,
 	if (plan->ifname && setsockopt(c->fd, SOL_SOCKET, SO_BINDTODEVICE,
 				       plan->ifname, strlen(plan->ifname) + 1))
 		return -errno;
-	if (stay_on(c->fd, plan->address.family, source->scope))
+	/* A bound device says it already, and the kernel refuses both. */
+	if (!plan->ifname &&
+	    stay_on(c->fd, plan->address.family, source->scope))
 		return -EINVAL;
 	len = address_to_sockaddr(source, plan->source_port, &ss);
 	if (bind(c->fd, (struct sockaddr *)&ss, len))

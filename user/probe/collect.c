@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/collect.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "model/account.h"
 #include "model/distribution.h"
 #include "model/segment.h"
+#include "model/until.h"
 
 struct collector {
 	struct wire_ends ends;
@@ -15,8 +17,12 @@ struct collector {
 	struct page_pool *pool;
 	struct distribution *rtt;
 	struct distribution *lateness;
+	struct distribution *host_out;
+	struct distribution *host_in;
 	struct distribution *stage[STAGES];
+	struct distribution *unstolen; /* network less that, or NULL */
 	struct segmenter *segmenter;
+	struct until_looks looks;
 	mono_t origin;
 	/* Of the probes that have every stage of this run. */
 	double share_sum[STAGES];
@@ -31,7 +37,7 @@ struct collector {
 	remote_t remote_origin;
 };
 
-struct collector *collector_create(void)
+struct collector *collector_create(const struct collector *beside)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	bool complete;
@@ -40,13 +46,15 @@ struct collector *collector_create(void)
 		return NULL;
 	c->ttl = (struct ttl_range){ -1, -1, -1, -1 };
 	c->account = account_create();
-	c->pool = page_pool_create(0);
+	c->pool = beside ? page_pool_share(beside->pool) : page_pool_create(0);
 	c->segmenter = segmenter_create(0);
 	complete = c->account && c->pool && c->segmenter;
 	if (complete) {
 		c->rtt = distribution_create(c->pool, 0);
 		c->lateness = distribution_create(c->pool, 0);
-		complete = c->rtt && c->lateness;
+		c->host_out = distribution_create(c->pool, 0);
+		c->host_in = distribution_create(c->pool, 0);
+		complete = c->rtt && c->lateness && c->host_out && c->host_in;
 	}
 	for (int i = 0; complete && i < STAGES; i++) {
 		c->stage[i] = distribution_create(c->pool, 0);
@@ -64,6 +72,9 @@ void collector_destroy(struct collector *c)
 		return;
 	for (int i = 0; i < STAGES; i++)
 		distribution_destroy(c->stage[i]);
+	distribution_destroy(c->unstolen);
+	distribution_destroy(c->host_in);
+	distribution_destroy(c->host_out);
 	distribution_destroy(c->lateness);
 	distribution_destroy(c->rtt);
 	segmenter_destroy(c->segmenter);
@@ -82,10 +93,11 @@ void collector_set_origin(struct collector *c, mono_t origin)
 	c->origin = origin;
 }
 
-void collector_arrived(struct collector *c, const struct sample *s)
+void collector_arrived(struct collector *c, uint32_t seq,
+		       const uint32_t *reflector_seq)
 {
-	account_arrival(c->account, s->seq, s->has_reflector_seq,
-			s->reflector_seq);
+	account_arrival(c->account, seq, reflector_seq,
+			reflector_seq ? *reflector_seq : 0);
 }
 
 static void widen(int *min, int *max, int value)
@@ -129,8 +141,16 @@ static void collect_durations(struct collector *c, const struct sample *s)
 		distribution_add(c->stage[i], stage[i]);
 	}
 	if (have & 1u << STAGE_NETWORK)
-		segmenter_add(c->segmenter, mono_sub(s->due, c->origin),
+		segmenter_add(c->segmenter,
+			      mono_sub(s->at[c->ends.tx], c->origin),
 			      stage[STAGE_NETWORK]);
+	if (c->unstolen && have & 1u << STAGE_NETWORK)
+		distribution_add(c->unstolen,
+				 span_sub(stage[STAGE_NETWORK], s->stolen));
+	if (sample_host_out(s, &c->ends, &rtt))
+		distribution_add(c->host_out, rtt);
+	if (sample_host_in(s, &c->ends, &rtt))
+		distribution_add(c->host_in, rtt);
 	if (!sample_rtt(s, &rtt))
 		return;
 	distribution_add(c->rtt, rtt);
@@ -139,16 +159,18 @@ static void collect_durations(struct collector *c, const struct sample *s)
 
 void collector_settled(struct collector *c, const struct sample *s)
 {
+	enum stamp first =
+		s->engine == ENGINE_BYPASS ? STAMP_DRV_TX : STAMP_APP_TX;
 	span_t lateness;
 
 	account_settle(c->account, s);
 	if (!c->has_remote_origin)
 		c->has_remote_origin =
 			sample_first_remote(s, &c->remote_origin);
-	if (sample_has(s, STAMP_APP_TX)) {
+	if (sample_has(s, first)) {
 		if (!c->sent++)
-			c->first_tx = s->at[STAMP_APP_TX];
-		c->last_tx = s->at[STAMP_APP_TX];
+			c->first_tx = s->at[first];
+		c->last_tx = s->at[first];
 	}
 	if (sample_lateness(s, &lateness))
 		distribution_add(c->lateness, lateness);
@@ -192,6 +214,41 @@ void collector_probes(const struct collector *c, struct probes *out)
 	out->unsent += c->refused;
 }
 
+bool collector_until(struct collector *c, const struct until *until)
+{
+	const struct distribution *network = c->stage[STAGE_NETWORK];
+	struct duration duration;
+
+	return until_is_due(&c->looks, distribution_count(network)) &&
+	       !distribution_level(network, until->level, &duration) &&
+	       until_look(&c->looks, until, &duration);
+}
+
+int collector_expect_stolen(struct collector *c)
+{
+	c->unstolen = distribution_create(c->pool, 0);
+	return c->unstolen ? 0 : -ENOMEM;
+}
+
+int64_t *collector_network(const struct collector *c, size_t *n)
+{
+	return distribution_sorted(c->stage[STAGE_NETWORK], n);
+}
+
+void collector_stolen(const struct collector *c, double ns[2])
+{
+	static const enum level level[2] = { LEVEL_P50, LEVEL_P99 };
+	struct duration all, less;
+
+	for (int i = 0; c->unstolen && i < 2; i++) {
+		if (distribution_level(c->stage[STAGE_NETWORK], level[i],
+				       &all) ||
+		    distribution_level(c->unstolen, level[i], &less))
+			return;
+		ns[i] = all.quantile[level[i]] - less.quantile[level[i]];
+	}
+}
+
 static void report_share(const struct collector *c, struct result *out)
 {
 	out->has_share = c->share_rtt > 0;
@@ -210,6 +267,8 @@ void collector_report(struct collector *c, struct result *out)
 	distribution_report(c->rtt, &out->rtt);
 	distribution_report(c->stage[STAGE_NETWORK], &out->network);
 	distribution_report(c->lateness, &out->pacing.lateness);
+	distribution_report(c->host_out, &out->host_out);
+	distribution_report(c->host_in, &out->host_in);
 	for (int i = 0; i < STAGES; i++)
 		distribution_report(c->stage[i], &out->stage[i]);
 	distribution_report(c->stage[STAGE_REMOTE], &out->remote);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "model/account.h"
 #include "probe/run.h"
 
 #define ATTEMPTS 4
@@ -45,7 +46,7 @@ static bool await(struct run *r, struct flow *f, mono_t until, uint32_t first,
 		struct timespec ts = { .tv_sec = left.ns / NSEC_PER_SEC,
 				       .tv_nsec = left.ns % NSEC_PER_SEC };
 
-		engine_drain_events(r, f);
+		socket_drain_events(r, f);
 		if (receive_control(r, f, first, a))
 			return true;
 		if (left.ns <= 0 || r->interrupted)
@@ -78,6 +79,21 @@ static bool ask(struct run *r, struct flow *f, struct packet_answer *a)
 	return false;
 }
 
+/* Of `both`, the counters are of the two engines together. */
+static void counters(struct run *r, const struct packet_answer *a, bool start)
+{
+	uint32_t rx = a->reflector_rx, tx = a->reflector_tx;
+
+	if (r->total && start)
+		account_counters_start(r->total, rx, tx);
+	else if (r->total)
+		account_counters_end(r->total, rx, tx);
+	else if (start)
+		collector_counters_start(r->collector[r->plan->engine], rx, tx);
+	else
+		collector_counters_end(r->collector[r->plan->engine], rx, tx);
+}
+
 void control_start(struct run *r)
 {
 	struct packet_answer a;
@@ -88,8 +104,7 @@ void control_start(struct run *r)
 		if (!a.has_counters)
 			continue;
 		r->has_counters = true;
-		collector_counters_start(r->collector, a.reflector_rx,
-					 a.reflector_tx);
+		counters(r, &a, true);
 	}
 }
 
@@ -103,8 +118,7 @@ void control_end(struct run *r)
 	r->interrupted = false; /* the end still wants its answer */
 	for (unsigned int i = 0; i < r->flows; i++) {
 		if (ask(r, &r->flow[i], &a) && a.has_counters)
-			collector_counters_end(r->collector, a.reflector_rx,
-					       a.reflector_tx);
+			counters(r, &a, false);
 	}
 	r->interrupted |= was_interrupted;
 }

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "model/account.h"
 #include "wire.h"
 
 static const char *address_text(const struct address *a)
@@ -83,7 +84,9 @@ static void fill_target(const struct run *r, struct target_host *out)
 	out->port = icmp ? 0 : plan->port;
 	out->source_port = r->flow[0].channel.local_port;
 	out->protocol = plan->protocol;
-	out->stateful = collector_is_stateful(r->collector);
+	out->stateful =
+		r->total ? account_is_stateful(r->total)
+			 : collector_is_stateful(r->collector[r->plan->engine]);
 	out->synchronised = r->remote_error & STAMP_ERROR_SYNC;
 }
 
@@ -100,17 +103,18 @@ static void fill_run(const struct run *r, const struct clock_state *clock,
 	out->origin_tai_ns = r->origin_tai_ns;
 }
 
-void facts_fill(const struct run *r, struct result *out)
+void facts_fill(const struct run *r, enum engine engine, struct result *out)
 {
-	out->engine = r->plan->engine;
+	out->engine = engine;
 	out->hooks = r->hooks;
+	out->hooks.tx = r->rules[engine].ends.tx;
 	out->counts.stale = prober_count(r->prober, COUNT_STALE);
 	out->counts.ring_full = prober_count(r->prober, COUNT_RING_FULL);
+	out->pacing.flood = r->plan->flood;
 	out->pacing.poisson = r->plan->poisson;
 	out->pacing.seed = r->plan->seed;
 	out->pacing.interval_ns = r->plan->interval.ns;
 	clock_state_read(&out->clock);
-	out->clock.realtime_steps = r->realmap.steps;
 	out->level.code = "unknown";
 	out->tail.code = "unknown";
 	fill_local(r, &out->local);

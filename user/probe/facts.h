@@ -7,7 +7,7 @@
 
 /* Fills hooks, pacing's plan, clock, verdicts, local, target, run and the
  * counts that the kernel side keeps. Strings are new: facts_release(). */
-void facts_fill(const struct run *r, struct result *out);
+void facts_fill(const struct run *r, enum engine engine, struct result *out);
 void facts_release(struct result *out);
 
 #endif

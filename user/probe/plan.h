@@ -5,7 +5,9 @@
 
 #include "host/address.h"
 #include "host/hook.h"
+#include "host/tune_sink.h"
 #include "model/result.h"
+#include "model/until.h"
 
 /* Room for the one line that says what failed, on what, and what would mend
  * it: `why` in all of user/probe points to so many octets. */
@@ -26,14 +28,23 @@ struct plan {
 	uint16_t source_port; /* 0: any */
 	enum protocol protocol;
 	enum engine engine;
-	uint64_t count;	 /* 0: no limit */
-	span_t duration; /* 0: no limit */
+	bool both;  /* engines in turn, on one 5-tuple; `engine` is unused */
+	bool flood; /* bypass only: as fast as it goes; no interval */
+	unsigned int batch; /* bypass: frames to a doorbell, 1 to 256 */
+	uint64_t count;	    /* 0: no limit */
+	span_t duration;    /* 0: no limit */
 	span_t interval;
 	span_t timeout;
 	bool poisson;
 	uint64_t seed;
 	enum rx_hook rx_hook;
 	enum tc_attach tc;
+	double clock_ppm; /* the user's bound on our clock's rate; 0: none */
+	bool tune;
+	bool busy_poll;
+	const struct tune_sink *sink; /* hears what was changed, or NULL */
+	struct until until;	      /* stop then, if has_until */
+	bool has_until;
 	unsigned int size; /* octets behind the UDP or ICMP header */
 	unsigned int dscp;
 };

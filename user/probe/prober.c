@@ -222,6 +222,11 @@ struct slot *prober_slots(const struct prober *p, unsigned int flow)
 	return p->slots + (size_t)flow * p->slots_each;
 }
 
+int prober_slots_fd(const struct prober *p)
+{
+	return bpf_map__fd(p->bpf->maps.slots);
+}
+
 int prober_filter_fd(const struct prober *p, enum protocol protocol, int family)
 {
 	struct bpf_program *prog = p->bpf->progs.xrtt_sock_udp;
@@ -230,6 +235,20 @@ int prober_filter_fd(const struct prober *p, enum protocol protocol, int family)
 		prog = family == AF_INET ? p->bpf->progs.xrtt_sock_icmp4
 					 : p->bpf->progs.xrtt_sock_icmp6;
 	return bpf_program__fd(prog);
+}
+
+int prober_program_fd(const struct prober *p, enum budget_program which)
+{
+	switch (which) {
+	case BUDGET_TC_EGRESS:
+		return bpf_program__fd(p->bpf->progs.xrtt_tc_egress);
+	case BUDGET_XDP:
+		return bpf_program__fd(p->bpf->progs.xrtt_xdp_rx);
+	case BUDGET_TC_INGRESS:
+		return bpf_program__fd(p->bpf->progs.xrtt_tc_ingress);
+	default:
+		return -ENOENT;
+	}
 }
 
 int prober_consume(struct prober *p,

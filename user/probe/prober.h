@@ -7,6 +7,7 @@
 #define XRTT_PROBE_PROBER_H
 
 #include "host/hook.h"
+#include "model/budget.h"
 #include "probe/plan.h"
 #include "slot.h"
 
@@ -38,9 +39,16 @@ int prober_set_flow(struct prober *prober, unsigned int flow,
 /* The flow's slots, shared with the hooks. */
 struct slot *prober_slots(const struct prober *prober, unsigned int flow);
 
+/* The map that holds all flows' slots; it stays the prober's. */
+int prober_slots_fd(const struct prober *prober);
+
 /* The socket filter for a flow's socket. */
 int prober_filter_fd(const struct prober *prober, enum protocol protocol,
 		     int family);
+
+/* The hook's program, negative if it is not loaded; the socket filters are
+ * prober_filter_fd()'s. */
+int prober_program_fd(const struct prober *prober, enum budget_program which);
 
 /* Hands every record in the ring to `each`. 0 or -errno. */
 int prober_consume(struct prober *prober,

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of a measurement share; private to session.c,
- * setup.c, engine_socket.c, control.c and facts.c. */
+/* What the parts of a measurement share; private to session.c, setup.c,
+ * send.c, settle.c, the engines, control.c and facts.c. */
 #ifndef XRTT_PROBE_RUN_H
 #define XRTT_PROBE_RUN_H
 
+#include <sched.h>
+
 #include "host/route.h"
+#include "host/tune.h"
+#include "model/departures.h"
 #include "model/schedule.h"
+#include "probe/bypass.h"
 #include "probe/channel.h"
 #include "probe/collect.h"
 #include "probe/prober.h"
 #include "probe/session.h"
+#include "probe/uncertainty.h"
 #include "probe/window.h"
 
 /* One 5-tuple. */
@@ -19,18 +25,40 @@ struct flow {
 	struct packet_template packet;
 };
 
+/* Probes that the socket engine is to send, in the order of their times. */
+struct queue {
+	struct queued {
+		uint32_t flow;
+		uint32_t seq;
+	} * at;
+	unsigned int mask;
+	uint64_t head, tail;
+};
+
 struct run {
 	const struct plan *plan;
 	const struct session_observer *observer;
 	struct iface iface;
+	struct iface wire; /* where the hooks are: the same, or below a VLAN */
 	struct route route;
+	uint8_t next_hop_mac[6];
 	struct prober *prober;
+	struct bypass *bypass; /* NULL: its engine is not used */
+	bool bypass_ended;     /* its program takes no more orders */
+	int txcount;	       /* what the device has sent, -1: not to be had */
+	struct departures departures;
+	int cpu;	   /* its program's, -1 without one */
+	cpu_set_t allowed; /* ours before we kept off that one */
 	struct flow *flow;
 	unsigned int flows;
-	struct collector *collector;
+	struct queue queue;
+	struct collector *collector[ENGINES]; /* NULL: not used */
+	struct account *total; /* both engines' probes as one stream */
 	struct schedule schedule;
+	struct uncertainty uncertainty;
 	struct realmap_source realmap;
-	struct outcome_rules rules;
+	struct outcome_rules rules[ENGINES];
+	bool tx_stamps; /* the driver delivers them */
 	struct hooks hooks;
 	struct counts counts;
 	int epoll;
@@ -38,14 +66,20 @@ struct run {
 	int signals;
 	mono_t origin;
 	int64_t origin_tai_ns;
-	mono_t due; /* of the next probe */
+	mono_t due; /* of the next probe to plan */
 	uint64_t planned;
-	bool sending; /* more probes are to be sent */
+	bool sending; /* more probes are to be planned */
 	bool interrupted;
+	bool enough; /* --until has been reached */
+	struct tune *tune;
+	bool polls;	/* never sleeps: its sockets poll the interface */
 	bool abandoned; /* asked twice: wait no longer */
 	mono_t last_answer;
 	span_t longest_rtt;
 	uint64_t answered;
+	uint64_t answered_bypass;
+	uint64_t socket_sent;
+	double handing_ns; /* bypass: running median, stamp to CPU back */
 	bool has_counters; /* the far host gave its counters at the start */
 	uint32_t control_seq;
 	uint16_t remote_error;
@@ -54,13 +88,40 @@ struct run {
 /* setup.c: 0, or how the session ends, with `why` filled. */
 enum session_end run_setup(struct run *r, char *why);
 void run_teardown(struct run *r);
+/* Has the sockets poll; again once an answer has told which NAPI is theirs. */
+void run_poll_busily(struct run *r);
+/* The flow's 5-tuple as the hooks look for it. */
+void run_describe(const struct run *r, const struct flow *f,
+		  struct session *session);
+
+/* send.c: plans what is due up to the horizon and has it sent; withdraws what
+ * is not due yet once nothing more is to be sent. Returns when it wants to be
+ * called again, at the latest. */
+void run_schedule(struct run *r); /* the first probe's time, then the next's */
+mono_t run_send(struct run *r, mono_t now);
+bool run_is_sending(const struct run *r); /* not all is sent */
+
+/* settle.c: everything that waits (replies, TX stamps, records) of a flow; then
+ * what is due to be settled, or all. */
+void run_collect(struct run *r, struct flow *f);
+void run_settle(struct run *r, mono_t now, bool all);
+/* Both halves of a reply that the observer is to hear of. */
+void run_answered(struct run *r, struct flow *f, struct pending *p);
 
 /* engine_socket.c */
-void engine_send(struct run *r, mono_t due);
-/* Everything that waits: replies, TX stamps, records; settles what is due. */
-void engine_collect(struct run *r, struct flow *f);
-void engine_drain_events(struct run *r, struct flow *f);
-void engine_settle(struct run *r, mono_t now, bool all);
+void socket_send(struct run *r, struct flow *f, struct pending *p);
+bool socket_receive(struct run *r, struct flow *f); /* was there anything? */
+void socket_drain_events(struct run *r, struct flow *f);
+
+/* engine_bypass.c: after the flows have been opened; then ends it. */
+enum session_end bypass_setup(struct run *r, uint32_t slots, char *why);
+void bypass_plan(struct run *r, struct flow *f, struct pending *p);
+bool bypass_is_taken(const struct run *r, const struct pending *p);
+/* Compares what it sent with what the device did, where it is time for it. */
+void bypass_count(struct run *r, mono_t now);
+/* Whether a probe without an answer never left. */
+bool bypass_missed(struct run *r, const struct flow *f,
+		   const struct pending *p);
 
 /* control.c: before the first probe and after the last. */
 void control_start(struct run *r);
@@ -68,5 +129,10 @@ void control_end(struct run *r);
 
 /* session.c: takes what signals came. */
 void run_signals(struct run *r);
+
+static inline bool run_uses(const struct run *r, enum engine engine)
+{
+	return r->plan->both || r->plan->engine == engine;
+}
 
 #endif

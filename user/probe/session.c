@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "model/account.h"
 #include "probe/facts.h"
 #include "probe/run.h"
 
@@ -19,18 +20,55 @@
 #define PROGRESS_NS (250 * NSEC_PER_MSEC)
 #define PROGRESS_ROOM_NS (2 * NSEC_PER_MSEC)
 
-/* Probes to catch up with before looking at what has come. */
-#define BURST_MAX 32
-
 /* How often to look whether it is over, once nothing is left to send. */
 #define ENDING_NS (10 * NSEC_PER_MSEC)
 
-static void fill_result(struct run *r, struct result *result)
+static int fill_engine(struct run *r, enum engine engine, struct result *result)
 {
 	memset(result, 0, sizeof(*result));
 	result->counts = r->counts;
-	collector_report(r->collector, result);
-	facts_fill(r, result);
+	collector_report(r->collector[engine], result);
+	facts_fill(r, engine, result);
+	return uncertainty_fill(r, engine, result);
+}
+
+/* The engines overtake each other before the wire, so only among one's own
+ * probes is anything the network's reordering. */
+static void fill_total(const struct run *r, struct result *result)
+{
+	struct probes *all = &result->probes;
+
+	account_report(r->total, all, &result->loss);
+	all->planned += r->counts.slot_refused;
+	all->unsent += r->counts.slot_refused;
+	all->reordered = 0;
+	for (int i = 0; i < ENGINES; i++)
+		all->reordered += result->engines[i].probes.reordered;
+	all->has_direction = !all->reordered;
+	all->reordered_forward = all->reordered_return = 0;
+}
+
+/* 0 or -ENOMEM. */
+static int fill_result(struct run *r, struct result *result)
+{
+	int err;
+
+	if (!r->plan->both)
+		return fill_engine(r, r->plan->engine, result);
+	err = fill_engine(r, ENGINE_SOCKET, result);
+	result->engines = calloc(ENGINES, sizeof(*result->engines));
+	if (!result->engines)
+		return -ENOMEM;
+	for (int i = 0; !err && i < ENGINES; i++)
+		err = fill_engine(r, i, &result->engines[i]);
+	if (err)
+		return err;
+	result->closure =
+		budget_difference(&result->engines[ENGINE_BYPASS].network,
+				  &result->engines[ENGINE_SOCKET].network,
+				  BUDGET_P50);
+	fill_total(r, result);
+	return 0;
 }
 
 static void snapshot(struct run *r)
@@ -39,8 +77,8 @@ static void snapshot(struct run *r)
 
 	if (!r->observer->snapshot)
 		return;
-	fill_result(r, &result);
-	r->observer->snapshot(r->observer->data, &result);
+	if (!fill_result(r, &result))
+		r->observer->snapshot(r->observer->data, &result);
 	session_release(&result);
 }
 
@@ -59,19 +97,6 @@ void run_signals(struct run *r)
 	}
 }
 
-/* Moves on to the next probe; false once the plan has no more. */
-static void schedule_probe(struct run *r)
-{
-	const struct plan *plan = r->plan;
-	span_t offset;
-
-	offset = schedule_next(&r->schedule);
-	r->due = mono_add(r->origin, offset);
-	if ((plan->count && r->planned >= plan->count) ||
-	    (plan->duration.ns && offset.ns >= plan->duration.ns))
-		r->sending = false;
-}
-
 static bool all_answered(const struct run *r)
 {
 	for (unsigned int i = 0; i < r->flows; i++) {
@@ -80,8 +105,11 @@ static bool all_answered(const struct run *r)
 		for (uint32_t seq = w->head; seq != w->next; seq++) {
 			const struct pending *p = &w->pending[seq & w->mask];
 
-			if ((p->flags & PENDING_SENT) &&
-			    !(p->flags & PENDING_APP_RX))
+			if (p->engine == ENGINE_BYPASS
+				    ? window_slot(w, p)->drv_tx &&
+					      !(p->flags & PENDING_RECORD)
+				    : (p->flags & PENDING_SENT) &&
+					      !(p->flags & PENDING_APP_RX))
 				return false;
 		}
 	}
@@ -103,7 +131,7 @@ static bool is_over(const struct run *r, mono_t now)
 {
 	span_t linger = r->longest_rtt;
 
-	if (r->sending)
+	if (run_is_sending(r))
 		return false;
 	if (r->abandoned || nothing_pending(r))
 		return true;
@@ -111,6 +139,24 @@ static bool is_over(const struct run *r, mono_t now)
 		linger = r->plan->timeout;
 	return all_answered(r) &&
 	       !mono_before(now, mono_add(r->last_answer, linger));
+}
+
+/* Each reading of a socket is a round of its interface's NAPI; all else waits
+ * until one has brought something. How long a round takes is a term of the
+ * budget. */
+static void poll_until(struct run *r, mono_t wake)
+{
+	mono_t now;
+
+	do {
+		for (unsigned int i = 0; i < r->flows; i++) {
+			if (socket_receive(r, &r->flow[i]))
+				run_collect(r, &r->flow[i]);
+		}
+		now = mono_now();
+		poll_note(&r->uncertainty.poll, now);
+	} while (mono_before(now, wake));
+	run_signals(r);
 }
 
 /* Sleeps until the next probe is due or something arrives. */
@@ -124,11 +170,15 @@ static void sleep_until(struct run *r, mono_t wake)
 	uint64_t expirations;
 	int n;
 
+	if (r->polls) {
+		poll_until(r, wake);
+		return;
+	}
 	timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &spec, NULL);
 	n = epoll_wait(r->epoll, events, 64, -1);
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.u32 < r->flows)
-			engine_collect(r, &r->flow[events[i].data.u32]);
+			run_collect(r, &r->flow[events[i].data.u32]);
 	}
 	if (read(r->timer, &expirations, sizeof(expirations)) < 0 &&
 	    errno != EAGAIN)
@@ -136,51 +186,120 @@ static void sleep_until(struct run *r, mono_t wake)
 	run_signals(r);
 }
 
+/* Whether something that takes so long can be done before the next probe. */
+static bool has_room(const struct run *r, mono_t now, int64_t ns)
+{
+	return r->bypass || !run_is_sending(r) || mono_sub(r->due, now).ns > ns;
+}
+
+/* --until: a look takes some milliseconds at the most (probe/collect.h). */
+static void look_whether_enough(struct run *r, mono_t now, mono_t *last)
+{
+	enum engine engine = r->plan->both ? ENGINE_BYPASS : r->plan->engine;
+
+	if (!r->plan->has_until || !r->sending ||
+	    mono_sub(now, *last).ns < NSEC_PER_SEC)
+		return;
+	*last = now;
+	if (collector_until(r->collector[engine], &r->plan->until))
+		r->enough = true;
+}
+
 static void tell_progress(struct run *r, mono_t now, mono_t *last)
 {
 	struct probes probes;
+	struct loss loss;
 
 	if (!r->observer->progress || mono_sub(now, *last).ns < PROGRESS_NS ||
-	    (r->sending && mono_sub(r->due, now).ns < PROGRESS_ROOM_NS))
+	    !has_room(r, now, PROGRESS_ROOM_NS))
 		return;
 	*last = now;
-	collector_probes(r->collector, &probes);
+	if (r->total)
+		account_report(r->total, &probes, &loss);
+	else
+		collector_probes(r->collector[r->plan->engine], &probes);
 	/* What the collector has not settled yet is in flight. */
 	probes.planned = r->planned;
 	probes.received = r->answered;
 	r->observer->progress(r->observer->data, &probes);
 }
 
-static void measure(struct run *r)
+static void begin(struct run *r)
 {
-	mono_t now, wake, told = {};
+	struct wire_ends ends[ENGINES];
 
 	r->origin = mono_now();
 	r->origin_tai_ns = tai_now_ns();
 	r->sending = !r->interrupted;
-	collector_set_origin(r->collector, r->origin);
+	for (int i = 0; i < ENGINES; i++) {
+		ends[i] = r->rules[i].ends;
+		if (r->collector[i])
+			collector_set_origin(r->collector[i], r->origin);
+	}
+	steering_start(&r->uncertainty.steering, r->origin);
 	if (r->observer->started)
-		r->observer->started(r->observer->data, r->origin,
-				     &r->rules.ends);
-	schedule_probe(r);
+		r->observer->started(r->observer->data, r->origin, ends);
+	run_schedule(r);
+}
+
+static void measure(struct run *r)
+{
+	mono_t now, wake, latest, told = {}, looked = {};
+
+	begin(r);
 	for (;;) {
+		wake = run_send(r, mono_now());
 		now = mono_now();
-		for (int i = 0;
-		     i < BURST_MAX && r->sending && !mono_before(now, r->due);
-		     i++) {
-			engine_send(r, r->due);
-			schedule_probe(r);
-			now = mono_now();
-		}
-		engine_settle(r, now, false);
+		run_settle(r, now, false);
 		if (is_over(r, now))
 			break;
+		if (has_room(r, now, STEERING_ROOM_NS))
+			uncertainty_poll(r, now);
 		tell_progress(r, now, &told);
-		wake = mono_add(now,
-				span_ns(r->sending ? PROGRESS_NS : ENDING_NS));
-		if (r->sending && mono_before(r->due, wake))
-			wake = r->due;
-		sleep_until(r, wake);
+		look_whether_enough(r, now, &looked);
+		latest = mono_add(now, span_ns(run_is_sending(r) ? PROGRESS_NS
+								 : ENDING_NS));
+		if (mono_before(steering_due(&r->uncertainty.steering), latest))
+			latest = steering_due(&r->uncertainty.steering);
+		sleep_until(r, mono_before(wake, latest) ? wake : latest);
+	}
+}
+
+static enum session_end open_collectors(struct run *r, char *why)
+{
+	bool complete = true;
+
+	for (int i = 0; i < ENGINES; i++) {
+		if (!run_uses(r, i))
+			continue;
+		r->collector[i] = collector_create(r->collector[ENGINE_SOCKET]);
+		complete = complete && r->collector[i];
+		if (complete && i == ENGINE_BYPASS && !r->plan->flood)
+			complete = !collector_expect_stolen(r->collector[i]);
+	}
+	if (r->plan->both) {
+		r->total = account_create();
+		complete = complete && r->total;
+	}
+	if (complete)
+		return SESSION_MEASURED;
+	snprintf(why, WHY_SIZE, "out of memory");
+	return SESSION_CANNOT;
+}
+
+/* What the control packets have shown of the socket engine's stamps. */
+static void set_ends(struct run *r)
+{
+	struct outcome_rules *socket = &r->rules[ENGINE_SOCKET];
+
+	socket->tx_stamps = r->tx_stamps;
+	if (r->tx_stamps)
+		socket->ends.tx = STAMP_DRV_TX;
+	else
+		r->hooks.tx_why = "the driver delivers no TX stamps";
+	for (int i = 0; i < ENGINES; i++) {
+		if (r->collector[i])
+			collector_set_ends(r->collector[i], &r->rules[i].ends);
 	}
 }
 
@@ -188,26 +307,29 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 {
 	enum session_end end = run_setup(r, why);
 
+	if (!end)
+		end = open_collectors(r, why);
 	if (end)
 		return end;
-	r->collector = collector_create();
-	if (!r->collector) {
+	control_start(r);
+	run_poll_busily(r);
+	set_ends(r);
+	uncertainty_start(r);
+	if (r->bypass && bypass_start(r->bypass, why))
+		return SESSION_CANNOT;
+	measure(r);
+	if (r->bypass)
+		bypass_stop(r->bypass);
+	uncertainty_end(r);
+	control_end(r);
+	for (unsigned int i = 0; i < r->flows; i++)
+		run_collect(r, &r->flow[i]);
+	r->bypass_ended = true;
+	run_settle(r, mono_now(), true);
+	if (fill_result(r, result)) {
 		snprintf(why, WHY_SIZE, "out of memory");
 		return SESSION_CANNOT;
 	}
-	control_start(r);
-	if (r->rules.tx_stamps)
-		r->rules.ends.tx = STAMP_DRV_TX;
-	else
-		r->hooks.tx_why = "the driver delivers no TX stamps";
-	r->hooks.tx = r->rules.ends.tx;
-	collector_set_ends(r->collector, &r->rules.ends);
-	measure(r);
-	control_end(r);
-	for (unsigned int i = 0; i < r->flows; i++)
-		engine_collect(r, &r->flow[i]);
-	engine_settle(r, mono_now(), true);
-	fill_result(r, result);
 	return r->answered ? SESSION_MEASURED : SESSION_SILENT;
 }
 
@@ -219,6 +341,8 @@ enum session_end session_run(const struct plan *plan,
 		.plan = plan,
 		.observer = observer,
 		.flows = 1,
+		.cpu = -1,
+		.txcount = -1,
 	};
 	enum session_end end;
 
@@ -235,6 +359,10 @@ enum session_end session_run(const struct plan *plan,
 
 void session_release(struct result *result)
 {
+	for (int i = 0; result->engines && i < ENGINES; i++)
+		session_release(&result->engines[i]);
+	free(result->engines);
+	budget_clear(result);
 	facts_release(result);
 	free(result->segment);
 	memset(result, 0, sizeof(*result));

@@ -21,9 +21,10 @@ enum session_end {
 /* Who wants to see it happen. Any function may be NULL; none may block. */
 struct session_observer {
 	void *data;
-	/* Before the first probe. `ends` holds for the whole run. */
+	/* Before the first probe. `ends`, by enum engine, hold for the whole
+	 * run. */
 	void (*started)(void *data, mono_t origin,
-			const struct wire_ends *ends);
+			const struct wire_ends ends[ENGINES]);
 	/* A reply has been read. It may still turn out to have duplicates. */
 	void (*answered)(void *data, const struct sample *sample);
 	/* Final, once for every probe, in sending order. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/account.h"
 #include "probe/run.h"
 
 /* A probe is watched for two timeouts, then its slot rests. */
@@ -20,6 +21,9 @@
 #define NEIGHBOUR_PATIENCE_NS (3 * NSEC_PER_SEC)
 #define CARRIER_PATIENCE_NS (5 * NSEC_PER_SEC)
 
+/* At 2 million probes a second, 65 ms of flight and rest. */
+#define SLOTS_FLOOD (1 << 17)
+
 static uint32_t slots_needed(const struct plan *plan)
 {
 	int64_t watch = 2 * plan->timeout.ns + 4 * SLOT_QUIET_NS;
@@ -27,6 +31,8 @@ static uint32_t slots_needed(const struct plan *plan)
 		plan->interval.ns > 0 ? watch / plan->interval.ns : SLOTS_MAX;
 	uint32_t slots = SLOTS_MIN;
 
+	if (plan->flood)
+		return SLOTS_FLOOD;
 	/* Poisson bunches, and a busy host catches up in bursts. */
 	want += want / 4 + SLOTS_MIN / 2;
 	while (slots < want && slots < SLOTS_MAX)
@@ -65,8 +71,11 @@ static enum session_end find_interface(struct run *r, char *why)
 		snprintf(why, WHY_SIZE, "interface %s is down", r->iface.name);
 		return SESSION_CANNOT;
 	}
-	/* What a link-local address means, and where the hooks will be. */
+	/* What a link-local address means. */
 	r->route.source.scope = r->iface.index;
+	r->wire = r->iface;
+	if (r->iface.vlan && iface_read_index(r->iface.lower, &r->wire))
+		r->wire = r->iface;
 	return SESSION_MEASURED;
 }
 
@@ -86,13 +95,13 @@ static enum session_end check_size(struct run *r, char *why)
 static enum session_end find_neighbour(struct run *r, char *why)
 {
 	char text[ADDRESS_TEXT];
-	uint8_t mac[6];
 	int err;
 
 	if (r->route.is_local || !r->iface.link_header)
 		return SESSION_MEASURED;
 	err = neighbour_resolve(r->iface.index, &r->route.next_hop,
-				span_ns(NEIGHBOUR_PATIENCE_NS), mac);
+				span_ns(NEIGHBOUR_PATIENCE_NS),
+				r->next_hop_mac);
 	if (!err)
 		return SESSION_MEASURED;
 	address_format(&r->route.next_hop, text);
@@ -116,14 +125,14 @@ static void await_carrier(struct run *r)
 	struct iface now;
 
 	while (mono_before(mono_now(), until) &&
-	       !iface_read_index(r->iface.index, &now) && !now.has_carrier)
+	       !iface_read_index(r->wire.index, &now) && !now.has_carrier)
 		nanosleep(&pause, NULL);
 }
 
 static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 {
 	struct prober_shape shape = {
-		.iface = &r->iface,
+		.iface = &r->wire,
 		.rx_hook = r->plan->rx_hook,
 		.tc = r->plan->tc,
 		.flows = r->flows,
@@ -135,31 +144,36 @@ static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 	if (!r->prober)
 		return SESSION_CANNOT;
 	prober_hooks(r->prober, &r->hooks);
-	r->rules.ends.tx = r->hooks.tx;
-	r->rules.ends.rx = r->hooks.rx;
-	r->rules.ends.remote_inside = r->plan->protocol != PROTOCOL_STAMP;
-	r->rules.timeout = r->plan->timeout;
-	r->rules.rx_at_tc = r->hooks.rx == STAMP_TC_RX;
-	if (r->iface.has_carrier)
+	for (int i = 0; i < ENGINES; i++)
+		r->rules[i] = (struct outcome_rules){
+			.ends.tx =
+				i == ENGINE_BYPASS ? STAMP_DRV_TX : r->hooks.tx,
+			.ends.rx = r->hooks.rx,
+			.ends.remote_inside =
+				r->plan->protocol != PROTOCOL_STAMP,
+			.timeout = r->plan->timeout,
+			.rx_at_tc = r->hooks.rx == STAMP_TC_RX,
+		};
+	if (r->wire.has_carrier)
 		await_carrier(r);
 	return SESSION_MEASURED;
 }
 
-static int describe_flow(const struct run *r, const struct flow *f,
-			 struct session *session)
+void run_describe(const struct run *r, const struct flow *f,
+		  struct session *session)
 {
 	const struct plan *plan = r->plan;
 	bool icmp = plan->protocol == PROTOCOL_ICMP;
-	int family = plan->address.family;
 
 	memset(session, 0, sizeof(*session));
 	memcpy(session->remote, plan->address.octets, sizeof(session->remote));
 	session->local_port = htons(f->channel.local_port);
 	session->remote_port = icmp ? 0 : htons(plan->port);
-	session->protocol = !icmp		? IPPROTO_UDP
-			    : family == AF_INET ? IPPROTO_ICMP
-						: IPPROTO_ICMPV6;
-	return prober_filter_fd(r->prober, plan->protocol, family);
+	session->protocol = IPPROTO_UDP;
+	if (icmp)
+		session->protocol = plan->address.family == AF_INET
+					    ? IPPROTO_ICMP
+					    : IPPROTO_ICMPV6;
 }
 
 static enum session_end open_flow(struct run *r, unsigned int number,
@@ -173,7 +187,9 @@ static enum session_end open_flow(struct run *r, unsigned int number,
 	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why);
 	if (err)
 		return SESSION_CANNOT;
-	filter = describe_flow(r, f, &session);
+	run_describe(r, f, &session);
+	filter = prober_filter_fd(r->prober, r->plan->protocol,
+				  r->plan->address.family);
 	packet_prepare(&f->packet, r->plan, f->channel.local_port);
 	err = window_create(&f->window, prober_slots(r->prober, number), slots,
 			    number);
@@ -223,6 +239,58 @@ static enum session_end open_events(struct run *r, char *why)
 	return SESSION_CANNOT;
 }
 
+/* Before anything is attached, as it may restart the queues. */
+static enum session_end open_tune(struct run *r, char *why)
+{
+	static const struct tune_sink nobody;
+	const struct tune_sink *sink = r->plan->sink ? r->plan->sink : &nobody;
+	int err;
+
+	tune_sweep(sink);
+	if (!r->plan->tune && !r->plan->busy_poll)
+		return SESSION_MEASURED;
+	r->tune = tune_open(&r->wire, sink, &err);
+	if (!r->tune) {
+		snprintf(why, WHY_SIZE, "cannot tune %s: %s", r->wire.name,
+			 strerror(-err));
+		return SESSION_CANNOT;
+	}
+	if (r->plan->tune) {
+		tune_moderation(r->tune);
+		tune_cpu_latency(r->tune);
+	}
+	return SESSION_MEASURED;
+}
+
+void run_poll_busily(struct run *r)
+{
+	cpu_set_t ours;
+
+	if (!r->tune)
+		return;
+	/* On the CPU that the bypass engine spins on, nobody else may. */
+	if (r->bypass && (sched_getaffinity(0, sizeof(ours), &ours) ||
+			  (r->cpu >= 0 && CPU_ISSET(r->cpu, &ours))))
+		return;
+	for (unsigned int i = 0; i < r->flows; i++)
+		tune_busy_poll(r->tune, r->flow[i].channel.fd);
+	r->polls = true;
+}
+
+static enum session_end open_queue(struct run *r, uint32_t slots, char *why)
+{
+	uint32_t room = slots;
+
+	while (room < slots * r->flows)
+		room *= 2;
+	r->queue.at = calloc(room, sizeof(*r->queue.at));
+	r->queue.mask = room - 1;
+	if (r->queue.at)
+		return SESSION_MEASURED;
+	snprintf(why, WHY_SIZE, "out of memory");
+	return SESSION_CANNOT;
+}
+
 enum session_end run_setup(struct run *r, char *why)
 {
 	uint32_t slots = slots_needed(r->plan);
@@ -235,6 +303,8 @@ enum session_end run_setup(struct run *r, char *why)
 		end = check_size(r, why);
 	if (!end)
 		end = find_neighbour(r, why);
+	if (!end)
+		end = open_tune(r, why);
 	r->flow = calloc(r->flows, sizeof(*r->flow));
 	if (!end && !r->flow) {
 		snprintf(why, WHY_SIZE, "out of memory");
@@ -244,6 +314,12 @@ enum session_end run_setup(struct run *r, char *why)
 		end = open_prober(r, slots, why);
 	for (unsigned int i = 0; !end && i < r->flows; i++)
 		end = open_flow(r, i, slots, why);
+	if (!end)
+		end = open_queue(r, slots, why);
+	if (!end && run_uses(r, ENGINE_BYPASS))
+		end = bypass_setup(r, slots, why);
+	if (!end)
+		run_poll_busily(r);
 	return end;
 }
 
@@ -260,8 +336,17 @@ void run_teardown(struct run *r)
 		window_destroy(&r->flow[i].window);
 	}
 	free(r->flow);
+	free(r->queue.at);
+	bypass_close(r->bypass);
+	if (CPU_COUNT(&r->allowed))
+		sched_setaffinity(0, sizeof(r->allowed), &r->allowed);
+	close_fd(r->txcount);
 	prober_close(r->prober);
-	collector_destroy(r->collector);
+	for (int i = 0; i < ENGINES; i++)
+		collector_destroy(r->collector[i]);
+	account_destroy(r->total);
+	uncertainty_release(r);
+	tune_close(r->tune);
 	close_fd(r->epoll);
 	close_fd(r->timer);
 	close_fd(r->signals);

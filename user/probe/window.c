@@ -53,20 +53,46 @@ struct pending *window_next(struct window *w, mono_t now)
 	return p;
 }
 
-void window_arm(struct window *w, struct pending *p, uint64_t nonce)
+static struct slot *slot_renew(struct window *w, const struct pending *p,
+			       enum slot_engine engine)
 {
 	struct slot *slot = slot_at(w, p->seq);
 	struct slot fresh = {
 		.seq = p->seq,
-		.nonce = nonce,
+		.nonce = p->nonce,
 		.session = slot->session,
-		.engine = SLOT_SOCKET,
+		.engine = engine,
 	};
 
-	p->nonce = nonce;
 	__atomic_store_n(&slot->state, SLOT_FREE, __ATOMIC_SEQ_CST);
 	*slot = fresh;
+	return slot;
+}
+
+void window_arm(struct window *w, struct pending *p, uint64_t nonce)
+{
+	struct slot *slot;
+
+	p->engine = ENGINE_SOCKET;
+	p->nonce = nonce;
+	slot = slot_renew(w, p, SLOT_SOCKET);
 	__atomic_store_n(&slot->state, SLOT_ARMED, __ATOMIC_SEQ_CST);
+}
+
+void window_prepare(struct window *w, struct pending *p)
+{
+	p->engine = ENGINE_BYPASS;
+	slot_renew(w, p, SLOT_BYPASS);
+}
+
+void window_withdraw(struct window *w, uint32_t seq)
+{
+	w->next = seq;
+}
+
+const struct slot *window_slot(const struct window *w, const struct pending *p)
+{
+	return slot_at(w, p->seq);
 }
 
 struct pending *window_find(struct window *w, uint32_t seq)
@@ -81,6 +107,12 @@ struct pending *window_oldest(struct window *w)
 	return window_find(w, w->head);
 }
 
+static uint64_t first_rx(const struct slot *slot,
+			 const struct outcome_rules *rules)
+{
+	return rules->rx_at_tc ? slot->tc_rx : slot->xdp_rx;
+}
+
 /* Unless it was us who stopped looking. */
 static enum probe_status lost_in_host(const struct pending *p)
 {
@@ -92,13 +124,11 @@ static enum probe_status outcome_unrecorded(const struct pending *p,
 					    const struct slot *slot,
 					    const struct outcome_rules *rules)
 {
-	uint64_t first_rx = rules->rx_at_tc ? slot->tc_rx : slot->xdp_rx;
-
 	if (slot->flags & SLOT_UNRECORDED)
 		return PROBE_UNRECORDED;
 	if (p->flags & PENDING_APP_RX)
 		return PROBE_UNRECORDED;
-	if (first_rx)
+	if (first_rx(slot, rules))
 		return lost_in_host(p);
 	if (!slot->tc_tx)
 		return PROBE_UNSENT;
@@ -107,10 +137,29 @@ static enum probe_status outcome_unrecorded(const struct pending *p,
 	return p->flags & PENDING_ABANDONED ? PROBE_UNRECORDED : PROBE_LOST;
 }
 
+static enum probe_status bypass_outcome(const struct pending *p,
+					const struct slot *slot,
+					const struct outcome_rules *rules)
+{
+	if (!slot->drv_tx || p->flags & PENDING_NOT_LEFT)
+		return PROBE_UNSENT;
+	if (p->flags & PENDING_RECORD)
+		return (int64_t)(slot->xdp_rx - slot->drv_tx) >
+				       rules->timeout.ns
+			       ? PROBE_LATE
+			       : PROBE_OK;
+	/* Its one receive hook has seen it and must have passed it on. */
+	if (slot->xdp_rx || p->flags & PENDING_ABANDONED)
+		return PROBE_UNRECORDED;
+	return PROBE_LOST;
+}
+
 static enum probe_status outcome(const struct pending *p,
 				 const struct slot *slot,
 				 const struct outcome_rules *rules)
 {
+	if (p->engine == ENGINE_BYPASS)
+		return bypass_outcome(p, slot, rules);
 	if (!(p->flags & PENDING_SENT))
 		return PROBE_UNSENT;
 	if (!(p->flags & PENDING_RECORD))
@@ -147,6 +196,7 @@ static void put_stamps(struct sample *s, const struct pending *p,
 	if (p->flags & PENDING_SENT)
 		sample_set(s, STAMP_APP_TX, p->app_tx);
 	put_stamp(s, STAMP_TC_TX, slot->tc_tx);
+	put_stamp(s, STAMP_DRV_TX, slot->drv_tx);
 	if (p->flags & PENDING_DRV_TX)
 		sample_set(s, STAMP_DRV_TX, p->drv_tx);
 	put_stamp(s, STAMP_HW_RX, slot->hw_rx);
@@ -162,24 +212,22 @@ static void put_stamps(struct sample *s, const struct pending *p,
 void window_peek(const struct window *w, const struct pending *p,
 		 const struct outcome_rules *rules, struct sample *out)
 {
-	const struct slot *live = slot_at(w, p->seq);
-	const struct slot *slot = p->flags & PENDING_RECORD ? &p->record : live;
+	const struct slot *slot = slot_at(w, p->seq);
 
 	memset(out, 0, sizeof(*out));
 	out->seq = p->seq;
 	out->flow = slot->session;
-	out->engine = ENGINE_SOCKET;
+	out->engine = p->engine;
 	out->due = p->due;
 	out->status = outcome(p, slot, rules);
 	out->ttl = slot->ttl ? slot->ttl : -1;
 	out->remote_ttl = -1;
 	put_stamps(out, p, slot);
-	/* Duplicates go on being counted after the record has left. */
-	out->duplicate_forward = live->duplicate_forward;
-	out->duplicate_return = live->duplicate_return;
-	if (live->duplicate_forward || live->duplicate_return)
+	out->duplicate_forward = slot->duplicate_forward;
+	out->duplicate_return = slot->duplicate_return;
+	if (slot->duplicate_forward || slot->duplicate_return)
 		out->flags |= SAMPLE_DUPLICATE;
-	if (live->flags & SLOT_AMBIGUOUS)
+	if (slot->flags & SLOT_AMBIGUOUS)
 		out->flags |= SAMPLE_DISTURBED;
 	if (out->status == PROBE_OK && !sample_in_order(out, &rules->ends))
 		out->flags |= SAMPLE_DISORDER;
@@ -196,7 +244,15 @@ void window_settle(struct window *w, const struct outcome_rules *rules,
 	__atomic_compare_exchange_n(&slot->state, &armed, SLOT_EXPIRED, false,
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	window_peek(w, p, rules, out);
-	p->closed =
-		p->flags & PENDING_RECORD ? (mono_t){ p->record.sock_rx } : now;
+	p->closed = now;
+	if (p->flags & PENDING_RECORD)
+		p->closed.ns = slot->sock_rx ? slot->sock_rx : slot->xdp_rx;
 	w->head++;
+}
+
+mono_t window_sent_at(const struct window *w, const struct pending *p)
+{
+	if (p->engine == ENGINE_BYPASS)
+		return (mono_t){ slot_at(w, p->seq)->drv_tx };
+	return p->app_tx;
 }

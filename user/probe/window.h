@@ -15,20 +15,24 @@
 #define PENDING_DRV_SEEN 0x2   /* the driver took it: a TX stamp came */
 #define PENDING_DRV_TX 0x4     /* ... and could be moved to MONOTONIC */
 #define PENDING_APP_RX 0x8     /* the application read its reply */
-#define PENDING_RECORD 0x10    /* `record` is valid: it passed the last hook */
+#define PENDING_RECORD 0x10    /* it passed the last hook: its slot is DONE */
+#define PENDING_TRIED 0x80     /* socket: sent, or the kernel refused it */
 #define PENDING_ABANDONED 0x20 /* we stopped watching before its time was up */
+#define PENDING_NOT_LEFT \
+	0x40 /* bypass: the device counted fewer than we sent */
 
 struct pending {
 	uint32_t seq;
-	uint32_t flags; /* PENDING_* */
-	uint64_t nonce;
+	uint16_t flags;	 /* PENDING_* */
+	uint16_t engine; /* enum engine */
+	uint64_t nonce;	 /* socket engine; the other's is in the slot */
+	uint64_t order;	 /* bypass engine: its number there */
 	mono_t due;
 	mono_t app_tx;
 	mono_t drv_tx;
 	mono_t app_rx;
 	mono_t closed;	    /* its slot: done or expired */
 	struct realmap map; /* REALTIME to MONOTONIC just before sending */
-	struct slot record;
 };
 
 struct window {
@@ -61,6 +65,18 @@ struct pending *window_next(struct window *w, mono_t now);
 
 /* Arms the slot of what window_next() gave: from here on hooks may stamp it. */
 void window_arm(struct window *w, struct pending *p, uint64_t nonce);
+
+/* Readies it for the bypass engine, whose program arms it. */
+void window_prepare(struct window *w, struct pending *p);
+
+/* Takes back all entries from `seq` on, none of them armed. */
+void window_withdraw(struct window *w, uint32_t seq);
+
+/* The slot of an entry, as the hooks left it. */
+const struct slot *window_slot(const struct window *w, const struct pending *p);
+
+/* When it left, as far as is known: what its timeout counts from. */
+mono_t window_sent_at(const struct window *w, const struct pending *p);
 
 /* The entry of a probe that has not been settled, or NULL. */
 struct pending *window_find(struct window *w, uint32_t seq);

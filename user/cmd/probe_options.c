@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What can be asked of `xrtt probe`, and what it makes of it. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cmd/option.h"
+#include "cmd/probe_options.h"
+#include "model/until.h"
+#include "probe/packet.h"
+#include "wire.h"
+
+#define DEFAULT_COUNT 1000
+
+/* By enum engine, then both. */
+static const char *const engines[] = { "socket", "bypass", "both", NULL };
+static const char *const protocols[] = { "stamp", "icmp", NULL };
+static const char *const pacings[] = { "fixed", "poisson", NULL };
+static const char *const rx_hooks[] = { "auto", "xdp", "tc", NULL };
+static const char *const tcs[] = { "auto", "tcx", "clsact", NULL };
+
+#define AT(member) offsetof(struct probe_options, member)
+
+static const struct option_row rows[] = {
+	{ OPTION_NUMBER, 'c', "count", "N", "probes to send (1000)", AT(count),
+	  1, UINT32_MAX - 256, NULL },
+	{ OPTION_TIME, 'd', "duration", "TIME", "send for so long",
+	  AT(duration), 1, 366 * 86400 * NSEC_PER_SEC, NULL },
+	{ OPTION_TEXT, 0, "until", "LEVEL±TIME",
+	  "or until network is known so well: p99±20us", AT(until), 0, 0,
+	  NULL },
+	{ OPTION_TIME, 'i', "interval", "TIME", "from probe to probe (10ms)",
+	  AT(interval), NSEC_PER_USEC, 86400 * NSEC_PER_SEC, NULL },
+	{ OPTION_TIME, 'W', "timeout", "TIME",
+	  "answers after this are late (1s)", AT(timeout), NSEC_PER_MSEC,
+	  60 * NSEC_PER_SEC, NULL },
+	{ OPTION_CHOICE, 0, "pacing", "KIND", "fixed or poisson (fixed)",
+	  AT(pacing), 0, 0, pacings },
+	{ OPTION_NUMBER, 0, "seed", "N", "of the pacing (random, reported)",
+	  AT(seed), 1, INT64_C(1) << 52, NULL },
+	{ .kind = OPTION_GAP },
+	{ OPTION_CHOICE, 0, "protocol", "KIND",
+	  "stamp, or icmp to any host (stamp)", AT(protocol), 0, 0, protocols },
+	{ OPTION_NUMBER, 'p', "port", "PORT", "the reflector's UDP port (862)",
+	  AT(port), 1, 65535, NULL },
+	{ OPTION_NUMBER, 0, "source-port", "PORT", "our UDP port (any)",
+	  AT(source_port), 1, 65535, NULL },
+	{ OPTION_NUMBER, 0, "size", "BYTES",
+	  "behind the UDP or ICMP header (44)", AT(size), PACKET_PAYLOAD_MIN,
+	  PACKET_MAX - 8, NULL },
+	{ OPTION_NUMBER, 0, "dscp", "N", "Differentiated Services (0)",
+	  AT(dscp), 0, 63, NULL },
+	{ OPTION_SET, '4', NULL, NULL, "IPv4 only", AT(family), AF_INET, 0,
+	  NULL },
+	{ OPTION_SET, '6', NULL, NULL, "IPv6 only", AT(family), AF_INET6, 0,
+	  NULL },
+	{ OPTION_TEXT, 'I', "interface", "IFACE", "send over this one",
+	  AT(ifname), 0, 0, NULL },
+	{ OPTION_TEXT, 'S', "source", "ADDR", "our address", AT(source), 0, 0,
+	  NULL },
+	{ .kind = OPTION_GAP },
+	{ OPTION_CHOICE, 0, "engine", "KIND",
+	  "socket, bypass (no stack), both in turn (socket)", AT(engine), 0, 0,
+	  engines },
+	{ OPTION_FLAG, 0, "flood", NULL, "as fast as it goes (bypass)",
+	  AT(flood), 0, 0, NULL },
+	{ OPTION_NUMBER, 0, "batch", "N", "frames to a doorbell in a flood (1)",
+	  AT(batch), 1, 256, NULL },
+	{ OPTION_FLAG, 0, "tune", NULL,
+	  "moderation and sleep states off, put back after", AT(tune), 0, 0,
+	  NULL },
+	{ OPTION_FLAG, 0, "busy-poll", NULL, "never sleep: poll the interface",
+	  AT(busy_poll), 0, 0, NULL },
+	{ OPTION_TEXT, 0, "clock-ppm", "PPM",
+	  "bound on our clock's rate error (found out, else 50)", AT(clock_ppm),
+	  0, 0, NULL },
+	{ OPTION_CHOICE, 0, "rx-hook", "KIND",
+	  "auto: native XDP, else tc; xdp; tc", AT(rx_hook), 0, 0, rx_hooks },
+	{ OPTION_CHOICE, 0, "tc", "KIND", "auto: tcx, else clsact; tcx; clsact",
+	  AT(tc), 0, 0, tcs },
+	{ .kind = OPTION_GAP },
+	{ OPTION_TEXT, 0, "samples", "FILE",
+	  "every probe's stamps, .csv or .jsonl", AT(samples), 0, 0, NULL },
+	{ OPTION_TEXT, 0, "json", "FILE", "the result as JSON; - for stdout",
+	  AT(json), 0, 0, NULL },
+	{ OPTION_FLAG, 'v', "verbose", NULL, "a line a probe", AT(verbose), 0,
+	  0, NULL },
+	{ OPTION_FLAG, 'q', "quiet", NULL, "no report for people", AT(quiet), 0,
+	  0, NULL },
+	{ 0 },
+};
+
+static const struct command_usage usage = {
+	.name = "probe",
+	.operand = "TARGET",
+	.summary = "measure the round trip to a host",
+	.more = "Times take ns, us, ms or s; a bare number is seconds. "
+		"Ctrl-C ends early and loses\nnothing; Ctrl-\\ reports so far.",
+	.rows = rows,
+};
+
+static int resolve(const char *name, int family, const char *what,
+		   struct address *out)
+{
+	int err = address_resolve(name, family, out);
+
+	if (!err)
+		return 0;
+	fprintf(stderr, "xrtt probe: %s %s: %s\n", what, name,
+		gai_strerror(err));
+	return -EINVAL;
+}
+
+static int check_engine(const struct probe_options *o)
+{
+	const char *no = NULL;
+
+	if (o->engine != ENGINE_SOCKET && o->protocol != PROTOCOL_STAMP)
+		no = "--engine: the bypass engine speaks STAMP only";
+	else if (o->flood && o->engine != ENGINE_BYPASS)
+		no = "--flood: only --engine bypass can";
+	else if (o->batch > 1 && !o->flood)
+		no = "--batch: more than one at a time only with --flood";
+	if (no)
+		fprintf(stderr, "xrtt probe: %s\n", no);
+	return no ? -EINVAL : 0;
+}
+
+static int check(const struct probe_options *o)
+{
+	const char *dot = o->samples ? strrchr(o->samples, '.') : NULL;
+
+	if (o->samples &&
+	    (!dot || (strcmp(dot, ".csv") && strcmp(dot, ".jsonl")))) {
+		fprintf(stderr,
+			"xrtt probe: --samples %s: the name must end in .csv "
+			"or .jsonl\n",
+			o->samples);
+		return -EINVAL;
+	}
+	if (o->size > PACKET_PAYLOAD_MIN &&
+	    o->size < PACKET_PAYLOAD_MIN + sizeof(struct stamp_tlv) &&
+	    o->protocol == PROTOCOL_STAMP) {
+		fprintf(stderr,
+			"xrtt probe: --size %u: STAMP has 44 octets, or 48 and "
+			"more\n",
+			(unsigned int)o->size);
+		return -EINVAL;
+	}
+	if (o->source_port && o->protocol == PROTOCOL_STAMP &&
+	    (o->source_port == o->port || o->source_port == STAMP_PORT)) {
+		fprintf(stderr,
+			"xrtt probe: --source-port %u: reflectors answer "
+			"neither their own port nor 862\n",
+			(unsigned int)o->source_port);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_until(const struct probe_options *o, struct plan *plan)
+{
+	if (!o->until)
+		return 0;
+	plan->has_until = !until_parse(o->until, &plan->until);
+	if (plan->has_until)
+		return 0;
+	fprintf(stderr,
+		"xrtt probe: --until %s: not like p99±20us (p50, p90, p99, "
+		"p99.9; ± or +-; ns, us, ms, s)\n",
+		o->until);
+	return -EINVAL;
+}
+
+static int read_clock_ppm(const struct probe_options *o, struct plan *plan)
+{
+	char *end;
+
+	if (!o->clock_ppm)
+		return 0;
+	plan->clock_ppm = strtod(o->clock_ppm, &end);
+	if (!*end && plan->clock_ppm > 0 && plan->clock_ppm <= 1e6)
+		return 0;
+	fprintf(stderr, "xrtt probe: --clock-ppm %s: not above 0 ppm\n",
+		o->clock_ppm);
+	return -EINVAL;
+}
+
+static int make_plan(const struct probe_options *o, const char *target,
+		     struct plan *plan)
+{
+	int family = o->family;
+
+	*plan = (struct plan){
+		.target = target,
+		.ifname = o->ifname,
+		.port = o->port,
+		.source_port = o->source_port,
+		.protocol = o->protocol,
+		.engine = o->engine == ENGINES ? ENGINE_SOCKET : o->engine,
+		.both = o->engine == ENGINES,
+		.flood = o->flood,
+		.batch = o->batch,
+		.tune = o->tune,
+		.busy_poll = o->busy_poll,
+		.count = o->count,
+		.duration = o->duration,
+		.interval = o->interval,
+		.timeout = o->timeout,
+		.poisson = o->pacing,
+		.seed = o->seed,
+		.rx_hook = o->rx_hook,
+		.tc = o->tc,
+		.size = o->size,
+		.dscp = o->dscp,
+	};
+	if (!plan->count && !plan->duration.ns && !o->until)
+		plan->count = DEFAULT_COUNT;
+	/* 2^52 keeps the seed whole in JSON. */
+	if (!plan->seed && getrandom(&plan->seed, sizeof(plan->seed), 0) > 0)
+		plan->seed = (plan->seed >> 12) | 1;
+	if (check(o) || check_engine(o) || read_until(o, plan) ||
+	    read_clock_ppm(o, plan))
+		return -EINVAL;
+	if (o->source && resolve(o->source, family, "--source", &plan->source))
+		return -EINVAL;
+	if (o->source)
+		family = plan->source.family;
+	return resolve(target, family, "target", &plan->address);
+}
+
+int probe_options_parse(int argc, char **argv, struct probe_options *o,
+			struct plan *plan)
+{
+	const char *target;
+	int err;
+
+	*o = (struct probe_options){
+		.interval = { 10 * NSEC_PER_MSEC },
+		.timeout = { NSEC_PER_SEC },
+		.port = STAMP_PORT,
+		.size = PACKET_PAYLOAD_MIN,
+		.family = AF_UNSPEC,
+		.batch = 1,
+	};
+	err = option_parse(&usage, argc, argv, o, &target);
+	return err ? err : make_plan(o, target, plan);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The bypass engine: frames that this host's stack never sees. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "host/cpu.h"
+#include "host/txcount.h"
+#include "probe/frame.h"
+#include "probe/run.h"
+
+#define ORDERS_MIN 1024
+
+static int hop_limit(const struct channel *c, int family)
+{
+	int value = 64;
+	socklen_t size = sizeof(value);
+
+	if (family == AF_INET)
+		getsockopt(c->fd, IPPROTO_IP, IP_TTL, &value, &size);
+	else
+		getsockopt(c->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value,
+			   &size);
+	return value;
+}
+
+static void describe_path(const struct run *r, const struct flow *f,
+			  struct frame_path *path)
+{
+	const struct plan *plan = r->plan;
+
+	*path = (struct frame_path){
+		.source = r->route.source,
+		.target = plan->address,
+
+		.source_port = f->channel.local_port,
+		.target_port = plan->port,
+		.dscp = plan->dscp,
+		.vlan = r->iface.vlan,
+		.hop_limit = hop_limit(&f->channel, plan->address.family),
+	};
+	memcpy(path->source_mac, r->iface.mac, sizeof(path->source_mac));
+	memcpy(path->next_hop_mac, r->next_hop_mac, sizeof(r->next_hop_mac));
+}
+
+/* What its frames cannot be. */
+static const char *obstacle(const struct run *r)
+{
+	if (r->plan->protocol != PROTOCOL_STAMP)
+		return "speaks STAMP only";
+	if (r->route.is_local)
+		return "needs a neighbour on a link, not this host itself";
+	if (r->iface.link_header != 14)
+		return "needs an Ethernet link";
+	return NULL;
+}
+
+static int set_frames(struct run *r, uint32_t slots)
+{
+	struct bypass_frame frame;
+	struct frame_path path;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < r->flows; i++) {
+		describe_path(r, &r->flow[i], &path);
+		frame_build(&path, &r->flow[i].packet, &frame);
+		frame.first_slot = i * slots;
+		frame.slot_mask = slots - 1;
+		err = bypass_set_frame(r->bypass, i, &frame);
+	}
+	return err;
+}
+
+/* All else of ours leaves the program's CPU alone, if there is another. */
+static void keep_off(struct run *r)
+{
+	cpu_set_t others;
+
+	if (r->cpu < 0 || sched_getaffinity(0, sizeof(others), &others))
+		return;
+	r->allowed = others;
+	CPU_CLR(r->cpu, &others);
+	if (CPU_COUNT(&others))
+		sched_setaffinity(0, sizeof(others), &others);
+}
+
+enum session_end bypass_setup(struct run *r, uint32_t slots, char *why)
+{
+	const char *no = obstacle(r);
+	struct frame_path path;
+	struct bypass_shape shape = {
+		.ifindex = r->wire.index,
+		.slots_fd = prober_slots_fd(r->prober),
+		.flows = r->flows,
+		.orders = ORDERS_MIN,
+		.batch = r->plan->batch ? r->plan->batch : 1,
+		.flood = r->plan->flood,
+	};
+	char how[128];
+	int err;
+
+	if (no) {
+		snprintf(why, WHY_SIZE,
+			 "the bypass engine %s; --engine socket does more", no);
+		return SESSION_BAD_ARGUMENT;
+	}
+	r->cpu = cpu_choose(&r->wire, how, sizeof(how));
+	shape.cpu = r->cpu;
+	keep_off(r);
+	describe_path(r, &r->flow[0], &path);
+	shape.length = frame_length(&path, &r->flow[0].packet);
+	shape.udp_at = frame_udp_at(&path);
+	while (shape.orders < slots * r->flows)
+		shape.orders *= 2;
+	r->bypass = bypass_open(&shape, why, &err);
+	if (!r->bypass)
+		return SESSION_CANNOT;
+	r->txcount = txcount_open(&r->wire);
+	departures_init(&r->departures, span_ns(2 * r->plan->timeout.ns));
+	err = set_frames(r, slots);
+	if (!err)
+		return SESSION_MEASURED;
+	snprintf(why, WHY_SIZE, "cannot hand the bypass engine its frame: %s",
+		 strerror(-err));
+	return SESSION_CANNOT;
+}
+
+void bypass_plan(struct run *r, struct flow *f, struct pending *p)
+{
+	struct bypass_order order = {
+		.due = p->due.ns,
+		.seq = p->seq,
+		.flow = f - r->flow,
+	};
+
+	window_prepare(&f->window, p);
+	p->order = bypass_order(r->bypass, &order);
+}
+
+bool bypass_is_taken(const struct run *r, const struct pending *p)
+{
+	return p->order < bypass_taken(r->bypass) || r->bypass_ended;
+}
+
+static uint64_t bypass_sent(const struct run *r)
+{
+	struct bypass_state state;
+
+	bypass_state(r->bypass, &state);
+	return state.taken - state.missed - state.refused;
+}
+
+void bypass_count(struct run *r, mono_t now)
+{
+	uint64_t handed, counted;
+
+	if (r->txcount < 0 || !departures_want(&r->departures, now))
+		return;
+	handed = bypass_sent(r) + r->socket_sent;
+	if (!txcount_read(r->txcount, &counted))
+		departures_note(&r->departures, now, handed, counted);
+}
+
+bool bypass_missed(struct run *r, const struct flow *f, const struct pending *p)
+{
+	return r->txcount >= 0 &&
+	       departures_missed(&r->departures, window_sent_at(&f->window, p),
+				 bypass_sent(r) - r->answered_bypass);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/frame.h"
+
+#include <arpa/inet.h>
+#include <netinet/if_ether.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+#include <string.h>
+
+#define VLAN_TAG 4
+
+static unsigned int link_length(const struct frame_path *path)
+{
+	return sizeof(struct ether_header) + (path->vlan ? VLAN_TAG : 0);
+}
+
+unsigned int frame_udp_at(const struct frame_path *path)
+{
+	return link_length(path) + (path->target.family == AF_INET
+					    ? sizeof(struct iphdr)
+					    : sizeof(struct ip6_hdr));
+}
+
+unsigned int frame_length(const struct frame_path *path,
+			  const struct packet_template *packet)
+{
+	return frame_udp_at(path) + sizeof(struct udphdr) + packet->length;
+}
+
+/* Words as they lie in memory (RFC 1071 2(B)); `octets` is even, or the data's
+ * last part. */
+static uint64_t sum_words(const void *data, size_t octets)
+{
+	const uint8_t *at = data;
+	uint64_t sum = 0;
+	uint16_t word;
+
+	for (; octets > 1; octets -= 2, at += 2) {
+		memcpy(&word, at, 2);
+		sum += word;
+	}
+	if (octets) {
+		word = 0;
+		memcpy(&word, at, 1);
+		sum += word;
+	}
+	return sum;
+}
+
+static uint16_t sum_fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static uint8_t *put_link(uint8_t *at, const struct frame_path *path)
+{
+	uint16_t type = htons(path->target.family == AF_INET ? ETHERTYPE_IP
+							     : ETHERTYPE_IPV6);
+	uint16_t tag[2] = { htons(ETHERTYPE_VLAN), htons(path->vlan) };
+
+	memcpy(at, path->next_hop_mac, 6);
+	memcpy(at + 6, path->source_mac, 6);
+	at += 12;
+	if (path->vlan) {
+		memcpy(at, tag, sizeof(tag));
+		at += sizeof(tag);
+	}
+	memcpy(at, &type, sizeof(type));
+	return at + sizeof(type);
+}
+
+static uint8_t *put_ip4(uint8_t *at, const struct frame_path *path,
+			uint16_t udp_length)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = sizeof(ip) / 4,
+		.tos = path->dscp << 2,
+		.tot_len = htons(sizeof(ip) + udp_length),
+		.frag_off = htons(IP_DF),
+		.ttl = path->hop_limit,
+		.protocol = IPPROTO_UDP,
+	};
+
+	memcpy(&ip.saddr, path->source.octets + 12, 4);
+	memcpy(&ip.daddr, path->target.octets + 12, 4);
+	ip.check = ~sum_fold(sum_words(&ip, sizeof(ip)));
+	memcpy(at, &ip, sizeof(ip));
+	return at + sizeof(ip);
+}
+
+static uint8_t *put_ip6(uint8_t *at, const struct frame_path *path,
+			uint16_t udp_length)
+{
+	struct ip6_hdr ip = {
+		.ip6_flow = htonl(6 << 28 | path->dscp << 22),
+		.ip6_plen = htons(udp_length),
+		.ip6_nxt = IPPROTO_UDP,
+		.ip6_hlim = path->hop_limit,
+	};
+
+	memcpy(&ip.ip6_src, path->source.octets, 16);
+	memcpy(&ip.ip6_dst, path->target.octets, 16);
+	memcpy(at, &ip, sizeof(ip));
+	return at + sizeof(ip);
+}
+
+/* Addresses, protocol and length (RFC 768, RFC 8200 8.1). */
+static uint64_t sum_pseudo(const struct frame_path *path, uint16_t udp_length)
+{
+	size_t from = path->target.family == AF_INET ? 12 : 0;
+
+	return sum_words(path->source.octets + from, 16 - from) +
+	       sum_words(path->target.octets + from, 16 - from) +
+	       htons(IPPROTO_UDP) + htons(udp_length);
+}
+
+void frame_build(const struct frame_path *path,
+		 const struct packet_template *packet, struct bypass_frame *out)
+{
+	uint16_t udp_length = sizeof(struct udphdr) + packet->length;
+	struct udphdr udp = {
+		.source = htons(path->source_port),
+		.dest = htons(path->target_port),
+		.len = htons(udp_length),
+	};
+	size_t room;
+	uint8_t *at;
+
+	memset(out, 0, sizeof(*out));
+	at = put_link(out->head, path);
+	at = path->target.family == AF_INET ? put_ip4(at, path, udp_length)
+					    : put_ip6(at, path, udp_length);
+	memcpy(at, &udp, sizeof(udp));
+	at += sizeof(udp);
+	room = out->head + sizeof(out->head) - at;
+	memcpy(at, packet->octets,
+	       packet->length < room ? packet->length : room);
+	out->sum = sum_pseudo(path, udp_length) + sum_words(&udp, sizeof(udp)) +
+		   sum_words(packet->octets, packet->length);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A probe as a whole frame, as the bypass engine sends it. */
+#ifndef XRTT_PROBE_FRAME_H
+#define XRTT_PROBE_FRAME_H
+
+#include "order.h"
+#include "probe/packet.h"
+
+/* Octets before the UDP header's: 14 or 18 of link, 20 or 40 of IP. */
+#define FRAME_HEADERS_MAX (18 + 40 + 8)
+
+/* What a socket would have the kernel find out. */
+struct frame_path {
+	uint8_t source_mac[6];
+	uint8_t next_hop_mac[6];
+	uint16_t vlan; /* 802.1Q identifier, 0: no tag */
+	struct address source;
+	struct address target;
+	uint16_t source_port; /* host order */
+	uint16_t target_port;
+	unsigned int dscp;
+	unsigned int hop_limit;
+};
+
+/* Octets from the frame's start to its UDP header. */
+unsigned int frame_udp_at(const struct frame_path *path);
+
+/* The whole frame's octets. */
+unsigned int frame_length(const struct frame_path *path,
+			  const struct packet_template *packet);
+
+/*
+ * Fills `out` but for its slots: link, IP and UDP headers and the STAMP request
+ * of `packet`, IPv4's header checksum included, with the sum that the UDP
+ * checksum is to be made from.
+ */
+void frame_build(const struct frame_path *path,
+		 const struct packet_template *packet,
+		 struct bypass_frame *out);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe/uncertainty.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "host/clock.h"
+#include "host/cpu_offset.h"
+#include "probe/cost.h"
+#include "probe/run.h"
+
+#define HOP_BUDGET_NS (500 * NSEC_PER_MSEC)
+#define POLL_STEP_NS (50 * NSEC_PER_USEC)
+#define SURVEY_NS (30 * NSEC_PER_MSEC)
+
+static const double level_of[BUDGET_LEVELS] = { 0.5, 0.99 };
+
+/* ---- measuring --------------------------------------------------------- */
+
+static void measure_cost(struct run *r, enum engine engine)
+{
+	struct session session;
+	struct cost_subject subject = {
+		.session = &session,
+		.engine = engine,
+		.link_header = r->wire.link_header,
+	};
+	double *program = r->uncertainty.engine[engine].program;
+
+	run_describe(r, &r->flow[0], &session);
+	if (cost_measure(r->prober, &subject, program)) {
+		for (int i = 0; i < BUDGET_PROGRAMS; i++)
+			program[i] = NAN;
+	}
+}
+
+static void measure_hop(struct run *r, enum engine engine)
+{
+	struct hop_plan plan = {
+		.engine = engine,
+		.rx_at_tc = r->rules[engine].rx_at_tc,
+		.tx_stamps = r->rules[engine].ends.tx == STAMP_DRV_TX,
+		.interval = r->plan->interval,
+		.budget = span_ns(HOP_BUDGET_NS),
+		.cpu = r->cpu,
+	};
+
+	r->uncertainty.engine[engine].hop_error =
+		hop_measure(&plan, &r->uncertainty.engine[engine].hop);
+}
+
+void uncertainty_start(struct run *r)
+{
+	struct uncertainty *u = &r->uncertainty;
+	struct discipline_options options = {
+		.ifname = r->wire.name,
+		.clock_ppm = r->plan->clock_ppm,
+	};
+
+	discipline_start(&u->discipline, &options);
+	clock_reading_measure(&u->reading);
+	cpu_offset_survey(span_ns(SURVEY_NS), &u->reading);
+	moderation_read(&r->wire, &u->moderation);
+	for (int i = 0; i < ENGINES; i++) {
+		if (!run_uses(r, i))
+			continue;
+		measure_cost(r, i);
+		measure_hop(r, i);
+	}
+}
+
+void poll_note(struct poll_rounds *p, mono_t now)
+{
+	span_t round = mono_sub(now, p->last);
+	uint64_t at;
+
+	if (!p->last.ns) {
+		prng_init(&p->prng, 1);
+		round = span_ns(0);
+	}
+	p->last = now;
+	p->passed = span_add(p->passed, round);
+	for (; p->passed.ns >= POLL_STEP_NS; p->passed.ns -= POLL_STEP_NS) {
+		at = p->n < POLL_ROUNDS ? p->n : prng_below(&p->prng, p->n + 1);
+		if (at < POLL_ROUNDS)
+			p->ns[at] = round.ns;
+		p->n++;
+	}
+}
+
+void uncertainty_poll(struct run *r, mono_t now)
+{
+	steering_poll(&r->uncertainty.steering, now);
+}
+
+void uncertainty_end(struct run *r)
+{
+	discipline_end(&r->uncertainty.discipline);
+}
+
+void uncertainty_release(struct run *r)
+{
+	for (int i = 0; i < ENGINES; i++)
+		free(r->uncertainty.engine[i].hop.ns);
+}
+
+/* ---- from measurements to facts ---------------------------------------- */
+
+static const struct budget_fact no_fact = { .kind = BUDGET_NONE };
+static const struct budget_fact unknown = { .at = { NAN, NAN },
+					    .how = "nobody knows" };
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* While the socket polls, a packet waits for the round's end at the most. */
+static void add_rounds(const struct poll_rounds *p, double *delay, size_t m)
+{
+	size_t n = p->n < POLL_ROUNDS ? p->n : POLL_ROUNDS;
+	struct prng prng;
+
+	if (!n)
+		return;
+	prng_init(&prng, 2);
+	for (size_t i = 0; i < m; i++)
+		delay[i] += p->ns[prng_below(&prng, n)];
+	qsort(delay, m, sizeof(*delay), by_size);
+}
+
+/* What a probe's hops, each like one over our own veth, together do to the
+ * quantiles of network: an equal part of it for each. */
+static struct budget_fact hop_fact(struct run *r, enum engine engine,
+				   unsigned int hops)
+{
+	const struct hop_result *hop = &r->uncertainty.engine[engine].hop;
+	struct budget_fact fact = budget_fact(
+		'A', NAN,
+		"hops over a veth of ours, at the run's pace before the run");
+	double *delay = calloc(hop->n ? hop->n : 1, sizeof(*delay));
+	int64_t *value;
+	size_t n;
+
+	if (!hop->n)
+		fact = (struct budget_fact){
+			.at = { NAN, NAN },
+			.how = "a veth to measure it on cannot be made",
+		};
+	value = collector_network(r->collector[engine], &n);
+	if (value && hop->n && delay &&
+	    !budget_hops(hop->ns, hop->n, hops, delay)) {
+		add_rounds(&r->uncertainty.poll, delay, hop->n);
+		for (int i = 0; i < BUDGET_LEVELS; i++)
+			fact.at[i] = budget_shift_likely(value, n, delay,
+							 hop->n, level_of[i]) /
+				     hops;
+	}
+	free(value);
+	free(delay);
+	return fact;
+}
+
+/* A NIC keeps what it got for a while before it says so. */
+static void add_moderation(const struct run *r, struct budget_fact *fact)
+{
+	const struct moderation *m = &r->uncertainty.moderation;
+
+	if (r->polls) {
+		fact->how = "hops over a veth of ours before the run, and the "
+			    "rounds in which the socket polled";
+		return;
+	}
+	if (!m->is_known) {
+		*fact = (struct budget_fact){ .at = { NAN, NAN },
+					      .how = m->why };
+		return;
+	}
+	if (!m->held.ns)
+		return;
+	fact->kind = fact->kind ? 'B' : 0;
+	fact->how = "hops over a veth of ours before the run, and the "
+		    "interface's interrupt moderation (ethtool -c)";
+	for (int i = 0; i < BUDGET_LEVELS; i++)
+		fact->at[i] += m->held.ns;
+}
+
+static struct budget_fact remote_fact(const struct budget_fact *local)
+{
+	struct budget_fact fact = *local;
+
+	fact.kind = local->kind ? 'B' : 0;
+	fact.common = true;
+	if (local->kind)
+		fact.how = "taken to be as this host's own hop: the far host "
+			   "tells nothing of it";
+	return fact;
+}
+
+static void fill_gaps(struct run *r, enum engine engine,
+		      struct budget_facts *facts)
+{
+	bool far = !r->rules[engine].ends.remote_inside;
+	struct budget_fact hop = hop_fact(r, engine, far ? 4 : 2);
+
+	hop.common = !r->plan->both;
+	facts->tx_gap = hop;
+	facts->rx_gap = hop;
+	facts->remote_tx_gap = facts->remote_rx_gap = no_fact;
+	if (far)
+		facts->remote_tx_gap = facts->remote_rx_gap = remote_fact(&hop);
+	add_moderation(r, &facts->rx_gap);
+	facts->stolen = no_fact;
+	if (engine != ENGINE_BYPASS)
+		return;
+	facts->stolen = budget_fact(
+		'A', 0,
+		"the CPU was gone between a stamp and its doorbell: network "
+		"with and without that");
+	collector_stolen(r->collector[engine], facts->stolen.at);
+}
+
+static void fill_clocks(const struct run *r, const struct clock_state *clock,
+			enum engine engine, struct budget_facts *facts)
+{
+	const struct clock_steering *s = &clock->steering;
+	const struct clock_reading *reading = &clock->reading;
+
+	facts->clock_rate = budget_fact(clock->disciplined ? 'A' : 'B',
+					clock->rate_ppm, clock->how);
+	facts->clock_slew = unknown;
+	if (s->known)
+		facts->clock_slew = budget_fact(
+			'A', s->departure_ppm,
+			"largest departure of CLOCK_MONOTONIC's rate against "
+			"CLOCK_MONOTONIC_RAW's from its median");
+	facts->clock_read = budget_fact('A', reading->p50_ns,
+					"one reading of the clock after the "
+					"other, before the run");
+	facts->cpu_offset = unknown;
+	if (reading->has_offset)
+		facts->cpu_offset = budget_fact(
+			'A', reading->offset_ns,
+			"CPUs' clocks compared by handing a cache line to and "
+			"fro, before the run");
+	facts->realtime_map = no_fact;
+	if (engine == ENGINE_SOCKET && r->rules[engine].ends.tx == STAMP_DRV_TX)
+		facts->realtime_map =
+			budget_fact('B', 1,
+				    "the kernel keeps REALTIME - MONOTONIC as "
+				    "whole ns (timekeeping.c)");
+	facts->hw_map = no_fact;
+}
+
+static void fill_remote(const struct run *r, enum engine engine,
+			struct budget_facts *facts)
+{
+	facts->remote_rate = facts->remote_read = no_fact;
+	if (r->rules[engine].ends.remote_inside)
+		return;
+	facts->remote_rate = budget_fact(
+		'B', CLOCK_FREE_PPM,
+		"bound for an oscillator that nobody disciplines or measured");
+	facts->remote_read =
+		budget_fact('B', facts->clock_read.at[BUDGET_P50],
+			    "taken to be as this host's own clock_read");
+}
+
+int uncertainty_fill(struct run *r, enum engine engine, struct result *out)
+{
+	struct uncertainty *u = &r->uncertainty;
+	struct budget_facts facts = {};
+	struct clock_steering steering;
+
+	steering_report(&u->steering, &steering);
+	discipline_judge(&u->discipline.evidence, &steering, &out->clock);
+	out->clock.reading = u->reading;
+	out->clock.realtime_steps = r->realmap.steps;
+	fill_clocks(r, &out->clock, engine, &facts);
+	fill_gaps(r, engine, &facts);
+	fill_remote(r, engine, &facts);
+	facts.stamp_cost =
+		budget_fact('A', 0,
+			    "our programs by test-run before the run, less an "
+			    "empty one");
+	for (int i = 0; i < BUDGET_PROGRAMS; i++)
+		facts.program[i] = u->engine[engine].program[i];
+	return budget_fill(out, &facts);
+}
