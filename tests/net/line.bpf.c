@@ -17,6 +17,7 @@ const volatile struct line_config config;
 
 struct line_queue queues[2];
 struct line_entry order[2 * LINE_ORDER];
+struct line_clock line_clock;
 __u64 beats;
 __u64 epoch_ns; /* the first measured frame's entering */
 
@@ -42,6 +43,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct line_row);
 } rows SEC(".maps");
+
+static __always_inline __u64 line_time(__u64 mono_ns)
+{
+	struct line_tick *t;
+	__s64 passed;
+
+	if (!config.is_raw)
+		return mono_ns;
+	t = &line_clock.tick[*(volatile __u32 *)&line_clock.last &
+			     (LINE_TICKS - 1)];
+	passed = mono_ns - t->mono_ns;
+	return t->line_ns + passed + (passed * t->gain >> 32);
+}
 
 static __always_inline struct line_row *row_find(__u32 row)
 {
@@ -156,7 +170,7 @@ static __always_inline void park_leave(__u32 dir, __u64 due_ns)
 static __always_inline void park_enter(__u32 dir, const struct line_entry *e)
 {
 	struct line_queue *q = &queues[dir];
-	__u64 until = bpf_ktime_get_ns() + LINE_PARK_NS;
+	__u64 until = line_time(bpf_ktime_get_ns()) + LINE_PARK_NS;
 
 	q->park_row = e->row;
 	q->park_until_ns = e->due_ns > until ? e->due_ns : until;
@@ -224,7 +238,8 @@ static __always_inline int frame_enter(struct xdp_md *ctx, __u32 dir)
 	if (head >= 14 && head <= LINE_HEADER &&
 	    !bpf_xdp_load_bytes(ctx, 0, q->header, head))
 		line_parse(q->header, len, &config, &seen);
-	e.due_ns = model.due_ns = model.enter_ns + config.hold_ns[dir];
+	e.due_ns = model.due_ns =
+		line_time(model.enter_ns) + config.hold_ns[dir];
 	if (seen.is_measured) {
 		action = frame_measure(dir, &model, &seen);
 		e.due_ns = model.due_ns + config.lie_ns;
@@ -298,21 +313,24 @@ static __always_inline int frame_leave(struct xdp_md *ctx, __u32 dir,
 	__u32 key = dir * LINE_SLOTS + (e->slot & (LINE_SLOTS - 1));
 	struct line_slot *slot = bpf_map_lookup_elem(&slots, &key);
 	struct line_row *row = row_find(e->row);
-	__u64 now = 0;
+	__u64 now = 0, mono = 0;
 
 	if (!slot || !page_fill(ctx, slot)) {
 		queues[dir].failed++;
 		return XDP_ABORTED;
 	}
 	for (int i = 0; i < LINE_SPINS; i++) {
-		now = bpf_ktime_get_ns();
+		mono = bpf_ktime_get_ns();
+		now = line_time(mono);
 		if (now >= e->due_ns)
 			break;
 	}
 	if (now < e->due_ns)
 		return XDP_DROP;
-	if (row)
-		row->leave_ns = now - config.lie_ns;
+	if (row) {
+		row->leave_ns = mono - config.lie_ns;
+		row->due_ns += mono - now;
+	}
 	if (e->is_last)
 		*(volatile __u32 *)&slot->is_busy = 0;
 	queues[dir].sent++;
@@ -352,7 +370,7 @@ static __always_inline int parked_leave(struct xdp_md *ctx, __u32 dir,
 SEC("xdp")
 int line_resident(struct xdp_md *ctx)
 {
-	__u64 soon = bpf_ktime_get_ns() + LINE_READY_NS;
+	__u64 soon = line_time(bpf_ktime_get_ns()) + LINE_READY_NS;
 	__u64 ab = due_of(0), ba = due_of(1);
 	int verdict = XDP_DROP;
 

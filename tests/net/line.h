@@ -34,6 +34,8 @@ struct line_options {
 	int cpu;	      /* -1: the last one allowed */
 	uint16_t port;
 	bool is_icmp_stamp;
+	bool is_raw;	 /* --clock raw */
+	int sequence_at; /* in both ways' payload, -1: as in STAMP */
 };
 
 /* "27.5ms" to nanoseconds; a bare number is seconds. -EINVAL, silently. */
@@ -89,6 +91,10 @@ int line_worker_start(struct line_worker *worker, int cpu,
 
 /* Harmless if it does not run. */
 void line_worker_stop(struct line_worker *worker);
+
+/* Adds a tick: where CLOCK_MONOTONIC_RAW is, counted from where MONOTONIC was
+ * at the first one, and what it gained over the last eight. */
+void line_clock_publish(struct line_clock *clock);
 
 /* CLOCK_MONOTONIC in ns. */
 uint64_t line_clock_now(void);

@@ -4,7 +4,10 @@
  *
  * Directions are numbered: 0 is ab (in at A, out at B), 1 is ba. Every map
  * that has a part for each direction holds direction 0 first. All times are
- * nanoseconds of CLOCK_MONOTONIC; 0 stands for "has not happened".
+ * nanoseconds of CLOCK_MONOTONIC; 0 stands for "has not happened". When a frame
+ * is due is the line's time: that same clock, or with --clock raw one that goes
+ * at the rate of CLOCK_MONOTONIC_RAW, which no program here can read: user
+ * space tells every millisecond where it is.
  */
 #ifndef LINE_ABI_H
 #define LINE_ABI_H
@@ -17,6 +20,7 @@
 #define LINE_FRAME_MAX 2048u	   /* bytes, Ethernet header included */
 #define LINE_HEADER 128u	   /* bytes that are enough to parse */
 #define LINE_PARK_NS 1000000000ull /* a swap waits that long for the next */
+#define LINE_TICKS 64u		   /* so many ms may a reader be held up */
 #define LINE_CONTROL 0xffffff00u   /* sequences from here are control */
 
 enum line_action {
@@ -26,6 +30,21 @@ enum line_action {
 	LINE_COPY, /* the second of a dup, in the ledger only */
 	LINE_SWAP,
 	LINE_OVERFLOW, /* in the ledger only */
+};
+
+/* Where the line's clock was. */
+struct line_tick {
+	__u64 mono_ns;
+	__u64 raw_ns;
+	__u64 line_ns;
+	__s64 gain; /* on CLOCK_MONOTONIC, in 2^-32 */
+};
+
+/* One writer, in user space, who sets `last` after its tick. */
+struct line_clock {
+	__u32 last;
+	__u32 is_set;
+	struct line_tick tick[LINE_TICKS];
 };
 
 /* What is to be done to the measured frame of this number. The jitter is also
@@ -41,7 +60,7 @@ struct line_cell {
 struct line_row {
 	__u64 enter_ns;
 	__u64 leave_ns;
-	__u64 due_ns;
+	__u64 due_ns; /* the line's time until it has left */
 	__u32 n;
 	__u32 seq;
 	__u16 port; /* of the sender's side; ICMP: identifier */
@@ -99,6 +118,9 @@ struct line_config {
 	__u32 rows;	  /* of the ledger, each direction */
 	__u32 port;
 	__u32 is_icmp_stamp;
+	__u32 seq_at[2]; /* octets into a request's, a reply's payload */
+	__u32 seq_len;	 /* the shortest payload that is measured */
+	__u32 is_raw;	 /* the line's clock is told by user space */
 	__u32 pad;
 };
 

@@ -25,8 +25,9 @@ static void row_write(FILE *file, const char *dir, const struct line_row *row)
 		row->port, (uint64_t)row->enter_ns);
 	if (row->leave_ns)
 		fprintf(file, "%" PRIu64, (uint64_t)row->leave_ns);
-	fprintf(file, ",%s\n",
-		row_is_held(row) ? "held" : actions[row->action]);
+	fprintf(file, ",%s,%" PRIu64 "\n",
+		row_is_held(row) ? "held" : actions[row->action],
+		(uint64_t)row->due_ns);
 }
 
 int line_ledger_write(const char *path, const struct line_outcome *out)
@@ -35,7 +36,7 @@ int line_ledger_write(const char *path, const struct line_outcome *out)
 	int err = 0;
 
 	if (file) {
-		fputs("dir,n,seq,port,enter_ns,leave_ns,action\n", file);
+		fputs("dir,n,seq,port,enter_ns,leave_ns,action,due_ns\n", file);
 		for (uint32_t dir = 0; dir < 2; dir++)
 			for (uint32_t i = 0; i < out->queues[dir].rows; i++)
 				row_write(file, dirs[dir],

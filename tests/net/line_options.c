@@ -20,7 +20,11 @@ static const char usage[] =
 	"  --ledger FILE    CSV, written at the end\n"
 	"  --rows N         the ledger's room, each direction (262144)\n"
 	"  --port N         STAMP's port (862)\n"
+	"  --sequence AT    that port's protocol is another: both ways its\n"
+	"                   number is the 32 bits at octet AT (0 to 40)\n"
 	"  --icmp-stamp     ICMP sequences are 32 bits at offset 8\n"
+	"  --clock KIND     times the hold by mono (the default) or by raw,\n"
+	"                   which nobody steers; the ledger's is mono\n"
 	"  --cpu N          where it spins (the last one)\n"
 	"  --seconds N      ends by itself after that (60; --pass: never)\n"
 	"TIME takes ns, us, ms or s. Prints 'ready' once it forwards. The\n"
@@ -37,7 +41,9 @@ enum {
 	LEDGER,
 	ROWS,
 	PORT,
+	SEQUENCE,
 	ICMP_STAMP,
+	CLOCK,
 	CPU,
 	SECONDS,
 	PASS
@@ -54,7 +60,9 @@ static const struct option long_options[] = {
 	{ "ledger", required_argument, NULL, LEDGER },
 	{ "rows", required_argument, NULL, ROWS },
 	{ "port", required_argument, NULL, PORT },
+	{ "sequence", required_argument, NULL, SEQUENCE },
 	{ "icmp-stamp", no_argument, NULL, ICMP_STAMP },
+	{ "clock", required_argument, NULL, CLOCK },
 	{ "cpu", required_argument, NULL, CPU },
 	{ "seconds", required_argument, NULL, SECONDS },
 	{ "pass", required_argument, NULL, PASS },
@@ -155,6 +163,9 @@ static int parse_option(int key, struct line_options *o)
 		return parse_hold(key, optarg, o);
 	case JITTER:
 		return parse_jitter(optarg, o);
+	case CLOCK:
+		o->is_raw = !strcmp(optarg, "raw");
+		return o->is_raw || !strcmp(optarg, "mono") ? 0 : -EINVAL;
 	case LIE:
 		return line_time_parse(optarg, &o->lie_ns);
 	case PLAN:
@@ -179,6 +190,10 @@ static int parse_option(int key, struct line_options *o)
 		err = parse_number(optarg, UINT16_MAX, &n);
 		o->port = n;
 		return err;
+	case SEQUENCE:
+		err = parse_number(optarg, 40, &n);
+		o->sequence_at = n;
+		return err;
 	case CPU:
 		err = parse_number(optarg, 1023, &n);
 		o->cpu = n;
@@ -196,9 +211,11 @@ int line_options_parse(int argc, char **argv, struct line_options *o)
 	bool has_hold = false, has_seconds = false;
 	int key;
 
-	*o = (struct line_options){
-		.seed = 1, .rows = 1u << 18, .cpu = -1, .port = 862
-	};
+	*o = (struct line_options){ .seed = 1,
+				    .rows = 1u << 18,
+				    .cpu = -1,
+				    .port = 862,
+				    .sequence_at = -1 };
 	while ((key = getopt_long(argc, argv, "a:b:h", long_options, NULL)) !=
 	       -1) {
 		if (key == 'h') {

@@ -2,7 +2,8 @@
 /*
  * The delay line's own parser: is this frame one of those that the ledger
  * follows? Sources: RFC 8762 section 4 (the STAMP packets' sequence numbers
- * at 0 in a request, 24 in a reply), RFC 792, RFC 4443.
+ * at 0 in a request, 24 in a reply), RFC 792, RFC 4443. --sequence follows the
+ * numbers of another protocol over UDP.
  *
  * It works on a copy of the frame's first LINE_HEADER bytes, in a buffer twice
  * that long, so that masked offsets can never leave it.
@@ -18,7 +19,6 @@
 #define LINE_UDP 17
 #define LINE_ICMP 1
 #define LINE_ICMP6 58
-#define LINE_STAMP_BYTES 44
 
 struct line_seen {
 	__u32 ip;     /* where the IP addresses begin */
@@ -74,21 +74,22 @@ static __always_inline void line_parse_ip6(const __u8 *h, __u32 at, __u32 len,
 	seen->l4_len = payload;
 }
 
-static __always_inline void line_parse_udp(const __u8 *h, __u32 stamp_port,
+static __always_inline void line_parse_udp(const __u8 *h,
+					   const volatile struct line_config *c,
 					   struct line_seen *seen)
 {
 	__u32 source = line_get16(h, seen->l4);
 	__u32 destination = line_get16(h, seen->l4 + 2);
 	__u32 bytes = line_get16(h, seen->l4 + 4);
 
-	if (bytes > seen->l4_len || bytes < 8 + LINE_STAMP_BYTES)
+	if (bytes > seen->l4_len || bytes < 8 + c->seq_len)
 		return;
-	if (destination == stamp_port) {
+	if (destination == c->port) {
 		seen->port = source;
-		seen->seq = line_get32(h, seen->l4 + 8);
-	} else if (source == stamp_port) {
+		seen->seq = line_get32(h, seen->l4 + 8 + c->seq_at[0]);
+	} else if (source == c->port) {
 		seen->port = destination;
-		seen->seq = line_get32(h, seen->l4 + 8 + 24);
+		seen->seq = line_get32(h, seen->l4 + 8 + c->seq_at[1]);
 	} else {
 		return;
 	}
@@ -132,7 +133,7 @@ static __always_inline void line_parse(const __u8 *h, __u32 len,
 	if (!seen->ip_len)
 		return;
 	if (seen->protocol == LINE_UDP)
-		line_parse_udp(h, c->port, seen);
+		line_parse_udp(h, c, seen);
 	else if (seen->protocol == (seen->ip_len == 8 ? LINE_ICMP : LINE_ICMP6))
 		line_parse_icmp(h, c->is_icmp_stamp, seen);
 }

@@ -6,6 +6,7 @@
   line_sender.py receive ADDR OUT.csv [echo]
   line_sender.py sizes ADDR             one datagram of every size
   line_sender.py icmp ADDR SEQ..        echo requests, 32-bit sequence
+  line_sender.py numbered ADDR AT SEQ.. datagrams with their number at AT
   line_sender.py tagged NETNS_A NETNS_B COUNT   requests with a VLAN tag
   line_sender.py delay TX.csv RX.csv LEDGER.csv
   line_sender.py ledger LEDGER.csv HOLD_NS
@@ -113,6 +114,13 @@ def icmp(addr, *seqs):
         total = (total & 0xffff) + (total >> 16)
         sock.sendto(struct.pack("!BBH", 8, 0, ~total & 0xffff) + body,
                     (addr, 0))
+
+
+def numbered(addr, at, *seqs):
+    sock = socket.socket(family(addr), socket.SOCK_DGRAM)
+    for seq in seqs:
+        sock.sendto(bytes(int(at)) + struct.pack(SEQ_FORMAT, int(seq)),
+                    (addr, STAMP_PORT))
 
 
 def packet_socket(netns):
@@ -238,5 +246,5 @@ def jitter(path, hold, other=None):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (send, receive, sizes, icmp, tagged, delay,
-                             ledger, jitter)}[sys.argv[1]](*sys.argv[2:])
+    {f.__name__: f for f in (send, receive, sizes, icmp, numbered, tagged,
+                             delay, ledger, jitter)}[sys.argv[1]](*sys.argv[2:])

@@ -153,6 +153,15 @@ leaves_control_alone() {
 				4294967039)
 }
 
+follows_numbers() {
+	line_start --hold 1ms --sequence 12 || return
+	run_in a "$SENDER" numbered $B4 12 70000 5 4294967040 &&
+		run_in a "$SENDER" numbered $B4 11 9 && sleep 0.1 &&
+		line_stop || return
+	diff <(awk -F, '$1 == "ab" { print $3, $7 }' "$DIR/ledger") \
+		<(printf '%s pass\n' 70000 5)
+}
+
 # Real delay less the ledger's, the median in ns, is left in $EXCESS.
 excess() {
 	line_start --hold 2ms "$@" &&
@@ -294,6 +303,7 @@ main() {
 	check "the way back has its own hold and plan" follows_plan_back
 	check "control packets are neither planned nor numbered" \
 		leaves_control_alone
+	check "another protocol's numbers are followed" follows_numbers
 	check "a lie of 5 us is 5 us of real delay" shows_a_lie
 	check "jitter repeats with its seed" jitter_repeats
 	check "jitter has its size and its memory" jitter_remembers

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,19 @@ static void worker_wake(int signo)
 	(void)signo;
 }
 
+/* Who shares its CPU makes frames late; refused, it is only later. Niceness
+ * counts within a session's autogroup only (sched(7)): so the group, too. */
+static void worker_favour(void)
+{
+	FILE *group = fopen("/proc/self/autogroup", "w");
+
+	setpriority(PRIO_PROCESS, gettid(), -20);
+	if (!group)
+		return;
+	fputs("-20", group);
+	fclose(group);
+}
+
 static void *worker_run(void *arg)
 {
 	static char page[LINE_FRAME_MAX];
@@ -34,8 +48,7 @@ static void *worker_run(void *arg)
 		    .batch_size = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 	int err = 0;
 
-	/* Who shares its CPU makes frames late; refused, it is only later. */
-	setpriority(PRIO_PROCESS, gettid(), -20);
+	worker_favour();
 	while (!worker->is_ending && (!err || err == -EINTR))
 		err = bpf_prog_test_run_opts(worker->prog_fd, &opts);
 	worker->err = err == -EINTR ? 0 : err;
