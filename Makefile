@@ -5,6 +5,7 @@
 # make check       deps, build, lint and every test (root)
 # make demo        two hosts with a long line between them, measured (root)
 # make bench       what the measuring itself costs (root)
+# make bench-long  does the error bar tell the truth? hours (root)
 # make lint        the house's rules; make format mends the layout
 # make install     to $(DESTDIR)$(PREFIX)
 #
@@ -61,7 +62,7 @@ BPF_AUX  := $(filter-out %_test.c,$(filter tests/bpf/%,$(T_SRC)))
 
 # tests/net and tests/bench: NAME.c with its NAME_*.c is one program.
 # Those in PRELOADS are shared objects for LD_PRELOAD.
-PRELOADS  := tests/net/slow_reader
+PRELOADS  := tests/net/slow_reader tests/bench/app_stamps
 TOOL_NAME := $(basename $(filter tests/net/% tests/bench/%,$(T_SRC)))
 TOOL_AUX  := $(filter $(patsubst %,%_%,$(TOOL_NAME)),$(TOOL_NAME))
 TOOL      := $(filter-out $(PRELOADS) $(TOOL_AUX),$(TOOL_NAME))
@@ -78,7 +79,7 @@ PKG_CONFIG := pkg-config
 LDLIBS   := $(shell $(PKG_CONFIG) --libs $(LIBS) 2>/dev/null)
 T_LDLIBS := $(LDLIBS) $(shell $(PKG_CONFIG) --libs $(TEST_LIBS) 2>/dev/null)
 
-NO_LIBS := deps check demo bench lint format clean
+NO_LIBS := deps check demo bench bench-long lint format clean
 ifeq ($(LDLIBS),)
 ifneq ($(filter-out $(NO_LIBS),$(or $(MAKECMDGOALS),all)),)
   $(error pkg-config finds not all of: $(LIBS). Run `make deps` as root)
@@ -204,12 +205,13 @@ $(PRELOAD): $(B)/%.so: $(B)/obj/%.o
 
 RUN := bash tests/run.sh
 RUN_LINT := -t 120 tests/lint.sh $(wildcard tests/*_test.sh)
-RUN_UNIT := -t 120 $(UNIT)
+RUN_UNIT := -t 120 $(UNIT) $(wildcard tests/bench/*_test.sh)
 RUN_BPF  := -r -t 120 $(BPF)
 RUN_NET  := -r -t 900 $(NET) \
 	$(foreach t,$(NET_SAN),-e XRTT=$(B)/san/xrtt $(t))
 
-.PHONY: tests deps check check-all check-unit check-bpf check-net demo bench
+.PHONY: tests deps check check-all check-unit check-bpf check-net
+.PHONY: demo bench bench-long
 tests: $(B)/xrtt $(B)/san/xrtt $(UNIT) $(BPF) $(TOOLS) $(PRELOAD)
 
 deps:
@@ -231,15 +233,19 @@ check-bpf: $(BPF)
 check-net: $(B)/xrtt $(B)/san/xrtt $(TOOLS) $(PRELOAD)
 	@$(RUN) $(RUN_NET)
 
-demo bench: deps
+demo bench bench-long: deps
 	+$(Q)$(MAKE) --no-print-directory run-$@
 
-.PHONY: run-demo run-bench
+.PHONY: run-demo run-bench run-bench-long
 run-demo: $(B)/xrtt $(TOOLS) $(PRELOAD)
 	@bash tests/net/demo.sh
 
 run-bench: $(B)/xrtt $(TOOLS) $(PRELOAD)
 	@bash tests/bench/run.sh
+
+# SEED, RUNS, SAMPLING_RUNS, RESULTS: see long.sh. Continues what it has begun.
+run-bench-long: $(B)/xrtt $(TOOLS)
+	@bash tests/bench/long.sh
 
 # ---- house -----------------------------------------------------------------
 

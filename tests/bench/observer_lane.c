@@ -23,10 +23,8 @@ static int take_record(void *ctx, void *data, size_t size)
 	struct pending *p = window_find(&lane->window, record->seq);
 
 	(void)size;
-	if (p && p->nonce == record->nonce) {
-		p->record = *record;
+	if (p && p->nonce == record->nonce)
 		p->flags |= PENDING_RECORD;
-	}
 	return 0;
 }
 

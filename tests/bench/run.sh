@@ -1,195 +1,82 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the measuring itself costs: see report.py for how it is compared. Needs
-# root and the build; nothing outside its own network namespaces is touched.
+# How precise it is, beside what people use today, and what the measuring itself
+# costs: report.py says how it is compared. Needs root and the build; nothing
+# outside its own network namespaces is touched.
 #
-#   run.sh    the table on stdout; raw figures and observer.json in build/bench
+#   run.sh [PART...]   the table on stdout; raw figures and bench.json in
+#                      $BENCH_OUT (build/bench). PARTs: line, cable; all of it.
 
 set -u
 . "$(dirname "$0")/../net/harness.bash"
 
-LIMIT=235 # seconds, for all of it
-WIRE_ROUNDS=60
-COST_ROUNDS=15
-PING_ROUNDS=24
-PING_COUNT=220
-PING_WARM_UP=20
-CPU_ROUNDS=3
-CPU_FEW=200
-CPU_MANY=5000
-RESERVE=12 # seconds that one more round may take
-
-OUT=$NET_ROOT/build/bench
-OBSERVER=$NET_ROOT/build/tests/bench/observer
+: "${LIMIT:=540}" # seconds, for all of it; the report takes some more
+: "${BENCH_OUT:=$NET_ROOT/build/bench}"
+: "${OBSERVER:=${TOOLS%/net}/bench/observer}"
+: "${APP_STAMPS_SO:=${TOOLS%/net}/bench/app_stamps.so}"
+OUT=$BENCH_OUT
+PARTS=${*:-line cable}
 STATUS=0
-BOUNDED=
+BLOCK_ARGS=()
 
-left() {
-	echo $((LIMIT - SECONDS))
-}
+. "$NET_ROOT/tests/bench/common.bash"
+. "$NET_ROOT/tests/bench/observer.bash"
+. "$NET_ROOT/tests/bench/precision.bash"
+. "$NET_ROOT/tests/bench/flood.bash"
 
-# bounded SECONDS CMD...: and never beyond the limit. In the background, as a
-# signal's trap has to wait for what is in front.
-bounded() {
-	local most=$1
-
-	((most <= $(left))) || most=$(left)
-	((most > 0)) || return 124
-	timeout -k 2 "$most" "${@:2}" &
-	BOUNDED=$!
-	wait "$BOUNDED"
-}
-
-stop_bounded() {
-	[[ -z $BOUNDED ]] || stop_pid "$BOUNDED"
-}
-
-time_is_up() {
-	(($(left) < RESERVE)) || return 1
-	skip "$1" "no time is left after round $(($2 - 1))"
-}
-
-skip() {
-	echo "$1: $2" >>"$OUT/skipped"
-}
-
-broken() {
-	echo "bench: $1" >&2
-	rm -f "$OUT/$2.csv"
-	skip "$2" "$1"
-	STATUS=1
-}
-
-# ---- the parts --------------------------------------------------------------
-
-# measure_observer SECONDS PART ARG..
-measure_observer() {
-	local status=0
-
-	bounded "$1" ip netns exec "$NS-near" "$OBSERVER" "${@:2}" \
-		>"$OUT/$2.csv" || status=$?
-	case $status in
-	0) ;;
-	124) broken 'the observer took too long' "$2" ;;
-	*) broken "the observer ended with status $status" "$2" ;;
-	esac
-}
-
-# One block of ping as it stands; appends to ping.csv.
-ping_block() {
-	bounded 15 ip netns exec "$NS-near" ping -n -i 0.002 -c $PING_COUNT \
-		"$FAR4" >"$DIR/ping.out" || return
-	awk -v round="$1" -v variant="$2" -v skip=$PING_WARM_UP '
-		match($0, /time=[0-9.]+ ms/) && ++n > skip {
-			print round "," variant "," \
-				substr($0, RSTART + 5, RLENGTH - 8) * 1000
-		}' "$DIR/ping.out" >>"$OUT/ping.csv"
-}
-
-near_has_xdp() {
-	near ip link show near0 | grep -q xdp
-}
-
-ping_none() {
-	ping_block "$1" none
-}
-
-ping_pass() {
-	local near far status=0
-
-	pass_all near || return
-	near=$SPAWNED
-	pass_all far || return
-	far=$SPAWNED
-	ping_block "$1" pass || status=1
-	stop_pid "$near"
-	stop_pid "$far"
-	return $status
-}
-
-# The next probe of this session is an hour away.
-ping_xrtt() {
-	local idle status=0
-
-	start_reflector --hook xdp || return
-	spawn idle near "$XRTT" probe "$FAR4" -i 3600 -c 2 && idle=$SPAWNED
-	{ await 5 near_has_xdp && sleep 0.1 && ping_block "$1" xrtt; } ||
-		status=1
-	stop_pid "$idle"
-	stop_pid "$REFLECTOR"
-	return $status
-}
-
-measure_ping() {
-	local round
-
-	command -v ping >/dev/null || {
-		skip ping 'it is not installed'
-		return
-	}
-	echo 'round,variant,rtt_us' >"$OUT/ping.csv"
-	for ((round = 1; round <= PING_ROUNDS; round++)); do
-		time_is_up ping "$round" && return
-		{ ping_none "$round" && ping_pass "$round" &&
-			ping_xrtt "$round"; } || {
-			broken "ping failed in round $round" ping
-			return
-		}
-	done
-}
-
-# cpu_run ROUND PROGRAM PROBES CMD...: appends its user and system time.
-cpu_run() {
-	local TIMEFORMAT='%U,%S' status=0
-
-	{ time bounded 20 ip netns exec "$NS-near" "${@:4}" \
-		>"$DIR/cpu.out" 2>"$DIR/cpu.err"; } 2>"$DIR/cpu.time" ||
-		status=1
-	((status == 0)) || {
-		cat "$DIR/cpu.err" >&2
-		broken "$2 failed" cpu
-		return 1
-	}
-	echo "$1,$2,$3,$(<"$DIR/cpu.time")" >>"$OUT/cpu.csv"
-}
-
-cpu_round() {
-	local n
-
-	for n in $CPU_FEW $CPU_MANY; do
-		cpu_run "$1" xrtt "$n" \
-			"$XRTT" probe "$FAR4" -i 1ms -c "$n" -q || return
-		[[ -z $PING ]] || cpu_run "$1" ping "$n" \
-			ping -q -i 0.001 -c "$n" "$FAR4" || return
-		[[ -z $IRTT ]] || cpu_run "$1" irtt "$n" \
-			irtt client -Q -i 1ms -d "${n}ms" "$FAR4" || return
-	done
-}
-
-measure_cpu() {
-	local round
-
-	PING=$(command -v ping) || skip 'CPU time of ping' 'it is not installed'
-	IRTT=$(command -v irtt) || skip 'CPU time of irtt' 'it is not installed'
-	if [[ -n $IRTT ]]; then
-		spawn irtt far irtt server -i 0 -b "$FAR4:2112"
-		sleep 0.3
+# On a bare cable.
+on_cable() {
+	{ harness_start && two_hosts && neighbours_set; } || return
+	defer stop_bounded
+	measure_observer 30 cost "$COST_ROUNDS"
+	if start_reflector --hook xdp --rate 0; then
+		part_begin 90
+		measure_observer 60 wire "$FAR4" "$WIRE_ROUNDS"
+		part_begin 25
+		measure_lateness
+		part_begin 60
+		measure_flood
+		part_begin 60
+		measure_cpu
+		stop_pid "$REFLECTOR"
+	else
+		broken 'there is no reflector in XDP' wire
 	fi
-	echo 'round,program,probes,user_s,sys_s' >"$OUT/cpu.csv"
-	for ((round = 1; round <= CPU_ROUNDS; round++)); do
-		time_is_up 'CPU time' "$round" && return
-		cpu_round "$round" || return
-	done
+	part_begin 40
+	measure_ping
+	harness_end
 }
 
-# ---- all of it --------------------------------------------------------------
+# On a line with a ledger.
+on_line() {
+	((LINE_CPU > 0)) || {
+		skip line 'one CPU: the line needs its own'
+		return 0
+	}
+	{ harness_start && line_hosts --hold 1ms --cpu "$LINE_CPU"; } || return
+	defer stop_bounded
+	start_reflector --hook xdp --rate 0 || return
+	line_stop
+	servers_start
+	part_begin 150
+	measure_error 6
+	part_begin 45
+	measure_like 4
+	part_begin 25
+	measure_closure 3
+	part_begin 25
+	measure_change 4
+	part_begin 60
+	measure_linearity 3
+	harness_end
+}
 
 if [[ $EUID -ne 0 ]]; then
 	echo 'bench: network namespaces need root: try sudo make bench' >&2
 	exit 3
 fi
-for program in "$XRTT" "$LINE" "$OBSERVER"; do
+for program in "$XRTT" "$LINE" "$OBSERVER" "$APP_STAMPS_SO"; do
 	[[ -x $program ]] || {
 		echo "bench: $program is not there: run make bench" >&2
 		exit 3
@@ -197,22 +84,16 @@ for program in "$XRTT" "$LINE" "$OBSERVER"; do
 done
 
 rm -rf "$OUT"
-mkdir -p "$OUT" || exit 3
+mkdir -p "$OUT/raw" || exit 3
+: >"$OUT/skipped"
 harness_trap
-{ harness_start && two_hosts && neighbours_set; } || {
-	echo 'bench: could not set the two hosts up, see above' >&2
-	exit 3
-}
-defer stop_bounded
-echo "bench: this takes two to four minutes; raw figures go to $OUT" >&2
-measure_observer 30 cost $COST_ROUNDS
-if start_reflector --hook xdp; then
-	measure_observer 90 wire "$FAR4" $WIRE_ROUNDS
-	measure_cpu
-	stop_pid "$REFLECTOR"
-else
-	broken 'there is no reflector in XDP' wire
-fi
-measure_ping
+echo "bench: this takes up to ten minutes; raw figures go to $OUT" >&2
+engines_find
+for part in $PARTS; do
+	"on_$part" || {
+		echo "bench: could not set up the $part, see above" >&2
+		exit 3
+	}
+done
 "$NET_ROOT/tests/bench/report.py" "$OUT" || exit 1
 exit $STATUS
