@@ -108,11 +108,11 @@ def levels_of(rows, level):
     return [row["levels"][level] for row in rows if "levels" in row]
 
 
-def coverage(rows, level, without=None):
+def coverage(rows, level, without=None, against="error"):
     """The share of the runs whose bar holds the truth."""
     found = levels_of(rows, level)
     held = sum(is_covered(printed_bar(each) if without is None
-                          else shorter_bar(each, without), each["error"])
+                          else shorter_bar(each, without), each[against])
                for each in found)
     return held / len(rows)
 
@@ -131,9 +131,12 @@ def sharpness(rows, level):
 
 
 def judge(rows):
-    """By condition: runs, and for each level coverage and sharpness."""
+    """By condition: runs, and for each level coverage, against the wire too,
+    and sharpness."""
     return {name: {"runs": len(members),
                    **{level: {"coverage": coverage(members, level),
+                              "wire": coverage(members, level,
+                                               against="wire_error"),
                               "sharpness": sharpness(members, level)}
                       for level in LEVELS}}
             for name, members in group(rows).items()}
@@ -149,9 +152,9 @@ def term_names(rows):
 
 def terms(rows):
     """By term: its median and greatest size, and where coverage falls lowest
-    without it: (without, with, condition, level), of the conditions of SMALLEST
-    runs or more that have EARNED with it. Where it falls nowhere below that,
-    nothing here exercises the term."""
+    without it: (without, with, condition, level, against), of the conditions of
+    SMALLEST runs or more that have EARNED with it. Where it falls nowhere below
+    that, nothing here exercises the term."""
     groups = {name: members for name, members in group(rows).items()
               if len(members) >= SMALLEST}
     result = {}
@@ -160,9 +163,12 @@ def terms(rows):
                        for each in levels_of(rows, level)
                        for t in each["terms"]
                        if t["name"] == term and t["ns"] is not None)
-        worst = min(((coverage(members, level, term), whole, name, level)
+        worst = min(((coverage(members, level, term, against), whole, name,
+                      level, against)
                      for name, members in groups.items() for level in LEVELS
-                     if (whole := coverage(members, level)) >= EARNED),
+                     for against in ("error", "wire_error")
+                     if (whole := coverage(members, level, None, against)) >=
+                     EARNED),
                     default=None)
         result[term] = {
             "median_ns": quantile(sizes, 500) if sizes else None,

@@ -60,7 +60,8 @@ def coverage_section(rows, notes):
     for name, marks in judge(rows).items():
         reach = coverage_reach(name, marks["runs"])
         shares = [marks[level]["coverage"] for level in LEVELS]
-        lines.append([name, str(marks["runs"]), *map(percent, shares),
+        wire = [marks[level]["wire"] for level in LEVELS]
+        lines.append([name, str(marks["runs"]), *map(percent, shares + wire),
                       "few runs" if reach is None
                       else verdict(min(shares) >= reach)])
     wrong = sum(not adds_up(each) for level in LEVELS
@@ -73,7 +74,8 @@ def coverage_section(rows, notes):
     if wrong:
         notes.append(f"{wrong} bars are not what their own terms add up to.")
     return Section("Coverage", notes,
-                   ["condition", "runs", "p50", "p99", ""], lines)
+                   ["condition", "runs", "p50", "p99", "wire p50", "p99", ""],
+                   lines)
 
 
 def sharpness_section(rows):
@@ -96,22 +98,28 @@ def sharpness_section(rows):
         ["condition", "level", "bar", "narrowest", "ratio", ""], lines)
 
 
+def place(condition, level, against):
+    return f"{condition}, {level}" + \
+        (", wire" if against == "wire_error" else "")
+
+
 def terms_section(rows):
     lines = []
     for name, mark in terms(rows).items():
         cells = ["not exercised here", "", ""]
         if mark["is_exercised"]:
-            without, whole, condition, level = mark["worst"]
-            cells = [f"{condition}, {level}", percent(whole), percent(without)]
+            without, whole, *where = mark["worst"]
+            cells = [place(*where), percent(whole), percent(without)]
         elif mark["worst"]:
-            without, whole, condition, level = mark["worst"]
-            cells[0] += f" (least: {condition}, {level})"
+            without, whole, *where = mark["worst"]
+            cells[0] += f" (least: {place(*where)})"
             cells[1:] = percent(whole), percent(without)
         lines.append([name, us(mark["median_ns"]), us(mark["max_ns"]), *cells])
     return Section(
         "What each term is worth",
         ["The same bars without the term. It earns its place where that covers "
-         f"less than {percent(EARNED)} of a condition. Line and xrtt read the "
+         f"less than {percent(EARNED)} of a condition; against the wire "
+         "(below) the far host's gaps count too. Line and xrtt read the "
          "same clock, so nothing here can exercise the clock's rate. "
          "Sizes in µs."],
         ["term", "median", "greatest", "provoked by", "with", "without"], lines)

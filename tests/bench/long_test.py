@@ -100,7 +100,7 @@ class Score(unittest.TestCase):
         marks = long_score.terms(rows)
         self.assertEqual({"noise", "gap", "idle"}, set(marks))
         self.assertTrue(marks["gap"]["is_exercised"])
-        without, _, name, _ = marks["gap"]["worst"]
+        without, _, name, *_ = marks["gap"]["worst"]
         self.assertEqual(("load sender", 0), (name, without))
         self.assertFalse(marks["idle"]["is_exercised"])
         self.assertTrue(marks["noise"]["is_exercised"])

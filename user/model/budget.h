@@ -179,13 +179,18 @@ double budget_shift_any(const double *delay, size_t m, size_t n, double p);
 
 /*
  * budget_shift() holds for every X, and where the X are spread wide it is some
- * times the shift. This one, 0.95 of the time too, is for those X of which not
- * all that is beyond the quantile lies far beyond it: the larger of two, but
- * never more than budget_shift():
+ * times the shift. This one holds as often for X of two kinds, and takes the
+ * larger of the two, but never more than budget_shift():
  *
- *   E's own p-quantile, as a bound at 95 % from m samples: X is constant;
- *   what one more such delay does to the quantile of the values: X is wide,
- *   and much like the values.
+ *   one value: what E's quantile of the same rank adds to it. As much of the
+ *   values as may be E's doing is taken for one X, from E's own p-quantile
+ *   below the quantile upwards, and the rank counted among those;
+ *   spread: mean E, and on top of it the deviation of the mean of as many
+ *   delays as there are values within reach of each other; of one delay, E's
+ *   95th percentile, where there is nobody near.
+ *
+ * E's quantiles are bounds at 95 % from m samples. Not bounded are X of which
+ * a part ends just at the quantile, with nothing near above.
  */
 double budget_shift_likely(const int64_t *value, size_t n, const double *delay,
 			   size_t m, double p);

@@ -5,9 +5,9 @@
 
 #include "model/budget.h"
 #include "model/prng.h"
-#include "model/select.h"
 
 #define SEED 1
+#define Z95 1.645 /* one-sided */
 
 /* Ascending order is no order to add things up in; another, always the same. */
 static void shuffle(double *value, size_t n, struct prng *prng)
@@ -50,41 +50,65 @@ int budget_hops(const double *delay, size_t m, unsigned int hops, double *out)
 	return 0;
 }
 
-/* The p-quantile's upper bound, by the normal approximation of the rank. */
+/* E's p-quantile as a bound at 95 %, by the normal approximation of the rank.
+ */
 static double quantile_bound(const double *delay, size_t m, double p)
 {
-	double rank = ceil(m * p + 1.645 * sqrt(m * p * (1 - p)));
+	double rank = ceil(m * p + Z95 * sqrt(m * p * (1 - p)));
 
 	return delay[rank < m ? (size_t)rank : m - 1];
 }
 
-/* INFINITY where there is no memory to find out. */
-static double one_more(const int64_t *value, size_t n, const double *delay,
-		       size_t m, double p)
+/* How many of the ascending values are below `limit`. */
+static size_t count_below(const int64_t *value, size_t n, double limit)
 {
-	uint64_t rank = ceil(n * p);
-	int64_t *sum = malloc(n * sizeof(*sum));
-	struct prng prng;
-	double shift;
+	size_t lo = 0, hi = n;
 
-	if (!sum)
-		return INFINITY;
-	prng_init(&prng, SEED);
-	for (size_t i = 0; i < n; i++)
-		sum[i] = value[i] + llround(delay[prng_below(&prng, m)]);
-	select_ranks(sum, n, &rank, 1);
-	shift = sum[rank - 1] - value[rank - 1];
-	free(sum);
-	return shift;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (value[mid] < limit)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Where everything from so far below the quantile upwards is one X: its rank
+ * among those. */
+static double shift_of_cluster(const int64_t *value, size_t n,
+			       const double *delay, size_t m, size_t k)
+{
+	double reach = quantile_bound(delay, m, (double)k / n);
+	size_t below = count_below(value, n, value[k - 1] - reach);
+
+	return quantile_bound(delay, m, (double)(k - below) / (n - below));
+}
+
+/* Where the X lie apart: the mean of as many delays as there are values so
+ * near that they may have changed places, or one probe's own. */
+static double shift_of_spread(const int64_t *value, size_t n,
+			      const double *delay, size_t m, size_t k)
+{
+	double most = quantile_bound(delay, m, 0.95), mean = 0;
+	size_t near;
+
+	for (size_t i = 0; i < m; i++)
+		mean += delay[i] / m;
+	near = count_below(value, n, value[k - 1] + most) -
+	       count_below(value, n, value[k - 1] - most);
+	return mean + fmax(0, most - mean) / sqrt(near);
 }
 
 double budget_shift_likely(const int64_t *value, size_t n, const double *delay,
 			   size_t m, double p)
 {
 	double sure = budget_shift(value, n, delay, m, p);
+	size_t k = ceil(n * p);
 
 	if (!isfinite(sure))
 		return sure;
-	return fmin(sure, fmax(quantile_bound(delay, m, p),
-			       one_more(value, n, delay, m, p)));
+	return fmin(sure, fmax(shift_of_cluster(value, n, delay, m, k),
+			       shift_of_spread(value, n, delay, m, k)));
 }
