@@ -13,7 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # Whether it is needed, how one sees that it is there, and its package on
 # Debian and Ubuntu, and on Amazon Linux. Without a `must` nothing builds or
-# no test runs; without a `may` some tests are skipped.
+# no test runs; without a `may` some tests, or rows of the bench, are skipped.
 needs() {
 	cat <<'END'
 must|command -v gcc                    |gcc              |gcc
@@ -44,6 +44,9 @@ may |command -v shellcheck             |shellcheck       |ShellCheck
 may |has_universal_ctags               |universal-ctags  |ctags
 may |has_module scapy                  |python3-scapy    |python3-scapy
 may |command -v tshark                 |tshark           |wireshark-cli
+may |command -v fping                  |fping            |fping
+may |command -v irtt                   |irtt             |irtt
+may |command -v sockperf               |sockperf         |sockperf
 END
 }
 

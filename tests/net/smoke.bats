@@ -106,3 +106,41 @@ assert_complete() {
 	probe_ok -c "$COUNT" -i 2ms
 	assert_complete
 }
+
+@test "smoke: over an interface that is named, both IP versions" {
+	local target
+
+	start_reflector
+	for target in "$FAR4" "$FAR6"; do
+		probe_ok "$target" -I near0 -c "$COUNT" -i 2ms
+		assert_complete
+		json '.local.ifname == "near0"'
+	done
+}
+
+# in_manual --OPTION
+in_manual() {
+	tr -d "\\\\" <"$NET_ROOT/user/xrtt.8" |
+		grep -qE -- "Fl (. , )?${1#-}( |\$)"
+}
+
+@test "smoke: every command has its help, and its options are in the manual" {
+	local command option
+
+	"$XRTT" -h >"$DIR/help"
+	for command in probe reflect doctor; do
+		grep -q "^  xrtt $command " "$DIR/help"
+		"$XRTT" "$command" -h >"$DIR/$command"
+		"$XRTT" "$command" --help | cmp - "$DIR/$command"
+		grep -q "^xrtt $command " "$DIR/$command"
+		awk 'length > 80 { print; wide = 1 } END { exit wide }' \
+			"$DIR/$command"
+		while read -r option; do
+			[ "$option" = --help ] || in_manual "$option" ||
+				fail "$command $option is not in xrtt.8"
+		done < <(grep -oE -- '--[a-z][a-z-]+' "$DIR/$command")
+	done
+	! in_manual --nonsense || fail 'the manual is not searched'
+	run "$XRTT" nonsense -h
+	[ "$status" -eq 2 ]
+}

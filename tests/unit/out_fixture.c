@@ -120,6 +120,32 @@ void fixture_complete(struct result *r)
 	};
 }
 
+void fixture_both(struct both_fixture *both)
+{
+	struct result *bypass = &both->engine[ENGINE_BYPASS];
+
+	fixture_complete(&both->engine[ENGINE_SOCKET]);
+	fixture_complete(bypass);
+	bypass->engine = ENGINE_BYPASS;
+	bypass->network.quantile[LEVEL_P50] -= 2600;
+	bypass->pacing.lateness = made_up(130, 20);
+	fixture_complete(&both->result);
+	both->result.engines = both->engine;
+	both->result.host_out = made_up(4500, 20);
+	both->result.host_in = made_up(12200, 20);
+	both->result.closure = (struct difference){
+		.known = true,
+		.value = -2600,
+		.minus = 350,
+		.plus = 3100,
+		.left_out = 1,
+		.common = { "clock_rate" },
+	};
+	both->result.closure_verdict = (struct verdict){
+		"agree", "they agree within the bars that they do not share"
+	};
+}
+
 void fixture_icmp(struct result *r)
 {
 	fixture_complete(r);

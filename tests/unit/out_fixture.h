@@ -20,6 +20,13 @@ void fixture_single(struct result *r);
 /* Nothing planned, nothing known: as much as can be is absent. */
 void fixture_empty(struct result *r);
 
+/* The complete run by both engines in turn; `result` refers to them. */
+struct both_fixture {
+	struct result result;
+	struct result engine[ENGINES];
+};
+void fixture_both(struct both_fixture *both);
+
 /* A sample with every stamp there, on a clock whose origin is `origin`. */
 struct sample fixture_sample(mono_t origin, remote_t remote_origin);
 

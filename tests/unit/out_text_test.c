@@ -61,8 +61,8 @@ static void a_complete_run_says_all(void **state)
 	SAYS(&r, "10.0.1.7 (ens5, ena) → 10.1.0.9   STAMP, socket engine",
 	     "1000 probes at 10 ms   kernel 6.12, tcx, native XDP\n",
 	     "clock disciplined by chrony from the PHC, ±0.08 ppm\n",
-	     "network      55 213.84 µs  p50  instrument +0.35 −1.60  "
-	     "sampling ±0.12  min 55 211.02  p99 55 383.04\n",
+	     "network      55 213.84 µs  p50  instrument +0.35 −1.60   "
+	     "sampling ±0.12         min 55 211.02  p99 55 383.04\n",
 	     "app to app   55 231.42 µs  p50", "app ─3.6─ tc ─0.9─ nic ═══",
 	     "═══ 55 213.8 ═══",
 	     "═ nic ─1.1─ tc ─1.3─ socket ─9.8─ app   µs, medians\n",
@@ -262,7 +262,7 @@ static void one_probe_has_no_intervals(void **state)
 
 	(void)state;
 	fixture_single(&r);
-	SAYS(&r, "1 probe at", "instrument +? −?        sampling ±?",
+	SAYS(&r, "1 probe at", "instrument +? −?         sampling ±?",
 	     "55 213.84", "sent 1   received 1");
 	IS_SILENT_ON(&r, "weigh", "probes/s");
 }
@@ -299,7 +299,7 @@ static void remarks_about_the_run(void **state)
 	r.level.text = "distance: 62 % is the fibre floor";
 	r.tail.text = "local host: waking up";
 	SAYS(&r, "at 10 ms (Poisson)", "Poisson, seed 42",
-	     "interrupted   after 10.055 s", "p50 (bins of 128 ns)",
+	     "interrupted   after 10.055 s", "  bins of 128 ns\n",
 	     "run too short for its memory",
 	     "too few to bound p99 from above (368 would do)",
 	     "level shifts  0.00 to 1.00 s: p50 55 213.84 µs, p99",
@@ -323,7 +323,7 @@ static void extremes_stay_within_the_page(void **state)
 	}
 	r.network.quantile[LEVEL_P50] = 999999999999;
 	r.remote.quantile[LEVEL_P50] = 999999999999;
-	SAYS(&r, "   s, medians", "held it 1 000.0");
+	SAYS(&r, "   ms, medians", "held it 1 000 000 ──┘");
 	fixture_silent(&r, UINT64_MAX);
 	r.target.address = "2600:1f18:1234:5678:9abc:def0:1234:5678";
 	SAYS(&r, "none came back");

@@ -189,6 +189,23 @@ static void test_choices(void **state)
 	}
 }
 
+static void test_work_is_avoided_before_all_but_packets(void **state)
+{
+	struct cpu_facts facts = {
+		.allowed = set_of("0-3"),
+		.interrupted = set_of("0"),
+		.isolated = set_of("3"),
+		.busy = set_of("3"),
+		.interrupts_known = true,
+	};
+	char how[128];
+
+	(void)state;
+	assert_int_equal(cpu_pick(&facts, how, sizeof(how)), 2);
+	facts.busy = set_of("1-3");
+	assert_int_equal(cpu_pick(&facts, how, sizeof(how)), 3);
+}
+
 static void test_unknown_interrupts_are_said(void **state)
 {
 	const struct cpu_facts facts = { .allowed = set_of("0-1") };
@@ -233,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_work_is_avoided_before_all_but_packets),
 		cmocka_unit_test(test_unknown_interrupts_are_said),
 		cmocka_unit_test(test_real_choice_is_allowed),
 	};

@@ -26,8 +26,8 @@ struct doctor_options {
 
 static const struct option_row rows[] = {
 	{ OPTION_FLAG, 0, "null", NULL,
-	  "what the instrument itself shows, without a distance", AT(null), 0,
-	  0, NULL },
+	  "what the instrument shows without a distance", AT(null), 0, 0,
+	  NULL },
 	{ OPTION_TIME, 'd', "duration", "TIME", "send for so long (10s)",
 	  AT(duration), NSEC_PER_SEC, 60 * NSEC_PER_SEC, NULL },
 	{ .kind = OPTION_GAP },

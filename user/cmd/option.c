@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out/format.h"
+
 #define ROWS_MAX 64
 
 /* getopt's values for rows without a letter. */
@@ -156,7 +158,7 @@ static void print_help(const struct command_usage *usage)
 		if (row->argument)
 			snprintf(left + n, sizeof(left) - n, " %s",
 				 row->argument);
-		printf("  %-26s  %s\n", left, row->help);
+		printf("  %s  %s\n", format_left(left, 26).s, row->help);
 	}
 	printf("  %-26s  %s\n", "-h, --help", "this");
 	if (usage->more)

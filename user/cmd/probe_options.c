@@ -75,8 +75,8 @@ static const struct option_row rows[] = {
 	{ OPTION_FLAG, 0, "busy-poll", NULL, "never sleep: poll the interface",
 	  AT(busy_poll), 0, 0, NULL },
 	{ OPTION_TEXT, 0, "clock-ppm", "PPM",
-	  "bound on our clock's rate error (found out, else 50)", AT(clock_ppm),
-	  0, 0, NULL },
+	  "bound on our clock's rate (found out, else 50)", AT(clock_ppm), 0, 0,
+	  NULL },
 	{ OPTION_CHOICE, 0, "rx-hook", "KIND",
 	  "auto: native XDP, else tc; xdp; tc", AT(rx_hook), 0, 0, rx_hooks },
 	{ OPTION_CHOICE, 0, "tc", "KIND", "auto: tcx, else clsact; tcx; clsact",
@@ -97,8 +97,8 @@ static const struct command_usage usage = {
 	.name = "probe",
 	.operand = "TARGET",
 	.summary = "measure the round trip to a host",
-	.more = "Times take ns, us, ms or s; a bare number is seconds. "
-		"Ctrl-C ends early and loses\nnothing; Ctrl-\\ reports so far.",
+	.more = "Times take ns, us, ms or s; a bare number is seconds. Ctrl-C "
+		"ends early and\nloses nothing; Ctrl-\\ reports so far.",
 	.rows = rows,
 };
 

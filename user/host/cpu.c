@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/cpu_pick.h"
+#include "host/cpu_busy.h"
 #include "host/netdev_attr.h"
 
 #define SYS_CPU "/sys/devices/system/cpu/"
+#define BUSY_OVER_NS (100 * NSEC_PER_MSEC)
 #define LIST_TEXT 16384 /* 8192 CPUs, every second one */
 
 static int set_read(int dir, const char *path, struct cpu_set *out,
@@ -194,5 +195,6 @@ int cpu_choose(const struct iface *iface, char *how, size_t size)
 			f.interrupts_known = true;
 		close(netdev);
 	}
+	cpu_busy_read(span_ns(BUSY_OVER_NS), &f.busy);
 	return cpu_pick(&f, how, size);
 }

@@ -8,7 +8,8 @@
 /*
  * One that the calling thread may run on (its affinity; where nobody has
  * narrowed that, isolated CPUs too, if the cpuset has them), that is online,
- * and that does not receive for the interface, as far as there is a choice
+ * and that does not receive for the interface and has no work already, as far
+ * as there is a choice; looking takes 100 ms
  * (cpu_pick.h). The interface's interrupts are those that its device owns
  * (msi_irqs) or whose name in /proc/interrupts has the interface's; where each
  * goes is what the kernel says it made of the affinity. Nothing is changed:

@@ -215,8 +215,9 @@ bool interrupt_is_rx(const char *name)
 /* One bit a wish, the most important on top. */
 static unsigned int cpu_score(const struct cpu_facts *f, unsigned int cpu)
 {
-	return !cpu_set_has(&f->interrupted, cpu) << 5 |
-	       !cpu_set_has(&f->steered, cpu) << 4 |
+	return !cpu_set_has(&f->interrupted, cpu) << 6 |
+	       !cpu_set_has(&f->steered, cpu) << 5 |
+	       !cpu_set_has(&f->busy, cpu) << 4 |
 	       cpu_set_has(&f->isolated, cpu) << 3 |
 	       !cpu_set_has(&f->sibling, cpu) << 2 |
 	       cpu_set_has(&f->local, cpu) << 1 | (cpu > 0);

@@ -19,6 +19,7 @@ struct cpu_facts {
 	struct cpu_set isolated;
 	struct cpu_set interrupted; /* takes RX interrupts of the interface */
 	struct cpu_set steered;	    /* RPS sends its packets there */
+	struct cpu_set busy;	    /* has work already */
 	struct cpu_set sibling;	    /* shares a core with an interrupted one */
 	struct cpu_set local;	    /* to the interface; empty: not known */
 	bool interrupts_known;
@@ -54,9 +55,9 @@ int interrupt_parse(const char *line, char *name, size_t size);
 bool interrupt_is_rx(const char *name);
 
 /*
- * Best first: takes no RX interrupt, is not steered to, is isolated, does not
- * share a core with one that takes them, is local to the device, is not CPU 0,
- * and the highest number. `how` gets the reason in words. -ENOENT if no CPU is
+ * Best first: takes no RX interrupt, is not steered to, is not busy, is
+ * isolated, does not share a core with one that takes them, is local to the
+ * device, is not CPU 0, and the highest number. `how` gets the reason in words. -ENOENT if no CPU is
  * allowed.
  */
 int cpu_pick(const struct cpu_facts *facts, char *how, size_t size);

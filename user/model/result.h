@@ -11,6 +11,8 @@
 
 #include "model/sample.h"
 
+struct null_floor; /* model/null.h */
+
 /* One end of a confidence interval; not finite where the sample is too small
  * to bound it on that side. */
 struct bound {
@@ -231,6 +233,8 @@ struct run_facts {
 	int64_t origin_tai_ns;
 	bool has_remote_origin;
 	remote_t remote_origin; /* zero of every remote time in the samples */
+	/* What `xrtt doctor --null` stored here, NULL if nothing. */
+	const struct null_floor *null;
 };
 
 /* What our own programs and maps counted and did not turn into a sample. */
@@ -257,7 +261,8 @@ struct result {
 	 * is here is the socket engine's, but for probes, loss and counts,
 	 * which are of all. One engine: NULL. */
 	struct result *engines;
-	struct difference closure; /* bypass less socket, network's p50 */
+	struct difference closure;	/* bypass less socket, network's p50 */
+	struct verdict closure_verdict; /* what that says (closure.h) */
 	struct probes probes;
 	struct loss loss;
 	struct hooks hooks;

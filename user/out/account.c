@@ -14,8 +14,8 @@ static void show_loss(struct page *page, const struct result *r)
 	/* The network's alone: what the door refused has its own line. */
 	uint64_t lost = r->probes.lost - (l->has_refused ? l->refused : 0);
 	enum style style = lost ? STYLE_ALARM : STYLE_PLAIN;
-	struct shown hi = format_percent(l->ci95.hi.value);
-	struct shown lo = format_percent(l->ci95.lo.value);
+	struct shown hi = format_bound(l->ci95.hi.value);
+	struct shown lo = format_bound(l->ci95.lo.value);
 	struct shown count = format_count(lost);
 
 	if (!r->probes.sent || !isfinite(l->ratio))

@@ -13,7 +13,11 @@ static void show_finding(struct page *page, const struct finding *f)
 
 int doctor_text(FILE *to, const struct doctor *doctor, bool colour)
 {
-	struct page page = { .to = to, .colour = colour };
+	struct page page = {
+		.to = to,
+		.colour = colour,
+		.columns = page_terminal_columns(fileno(to)),
+	};
 
 	if (doctor->has_null)
 		null_text(&page, &doctor->null);

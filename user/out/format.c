@@ -11,6 +11,8 @@
 #define ABSENT "–"
 #define MINUS "−"
 
+#define BOUND_DECIMALS 12
+
 /* Beyond this a grouped number says less than an exponent. */
 #define GROUPED_MAX 1e18
 
@@ -139,6 +141,22 @@ struct shown format_percent(double ratio)
 	else
 		snprintf(shown.s, sizeof(shown.s), "%.48s %%",
 			 format_number(percent, 2).s);
+	return shown;
+}
+
+struct shown format_bound(double ratio)
+{
+	double percent = ratio * 100;
+	double room = fmin(percent, 100 - percent);
+	struct shown shown;
+	int decimals = 2;
+
+	if (!isfinite(percent) || room <= 0)
+		return format_percent(ratio);
+	while (decimals < BOUND_DECIMALS && room * pow(10, decimals) < 9.5)
+		decimals++;
+	snprintf(shown.s, sizeof(shown.s), "%.48s %%",
+		 format_number(percent, decimals).s);
 	return shown;
 }
 

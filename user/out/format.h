@@ -42,6 +42,10 @@ struct shown format_span(int64_t ns);
 /* A fraction as "0.37 %", "12.5 %", "< 0.01 %". */
 struct shown format_percent(double ratio);
 
+/* The same for a bound, near which two digits count: "0.37 %", "0.00060 %",
+ * "99.99940 %". */
+struct shown format_bound(double ratio);
+
 /* "0.08 ppm". */
 struct shown format_ppm(double ppm);
 

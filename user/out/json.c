@@ -8,6 +8,7 @@
 
 #include "out/json_clock.h"
 #include "out/json_value.h"
+#include "out/null_json.h"
 
 #define SCHEMA "xrtt/1"
 
@@ -253,6 +254,7 @@ static json_t *run_value(const struct run_facts *run)
 		{ "remote_origin_tai_ns",
 		  run->has_remote_origin ? epoch_value(run->remote_origin.ns)
 					 : json_null() },
+		{ "null", null_json_value(run->null) },
 		{ NULL, NULL },
 	};
 
@@ -305,6 +307,20 @@ static json_t *host_stack_value(const struct result *r)
 	return json_value_object(pair);
 }
 
+/* The difference, and what it says. */
+static json_t *closure_value(const struct result *r)
+{
+	json_t *value;
+
+	if (!r->engines)
+		return json_null();
+	value = json_value_difference(&r->closure);
+	value = json_value_with(value, "code",
+				json_value_text(r->closure_verdict.code));
+	return json_value_with(value, "text",
+			       json_value_text(r->closure_verdict.text));
+}
+
 static json_t *result_value(const struct result *r)
 {
 	const struct json_pair pair[] = {
@@ -328,6 +344,7 @@ static json_t *result_value(const struct result *r)
 		{ "share", share_value(r) },
 		{ "host_stack_ns", host_stack_value(r) },
 		{ "engines", engines_value(r) },
+		{ "closure", closure_value(r) },
 		{ "segments", segments_value(r) },
 		{ "distance", json_null() },
 		{ "verdict", verdicts_value(r) },

@@ -28,6 +28,14 @@ json_t *json_value_object(const struct json_pair *pair)
 	return NULL;
 }
 
+json_t *json_value_with(json_t *object, const char *key, json_t *value)
+{
+	if (!json_object_set_new(object, key, value))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 json_t *json_value_append(json_t *array, json_t *value)
 {
 	if (!json_array_append_new(array, value))

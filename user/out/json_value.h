@@ -22,6 +22,9 @@ struct json_pair {
  * them is NULL, so that an object is whole or not there. */
 json_t *json_value_object(const struct json_pair *pair);
 
+/* The object with one more pair; takes both, NULL if either is NULL. */
+json_t *json_value_with(json_t *object, const char *key, json_t *value);
+
 /* Appends and gives the array back; NULL, the array gone, if either is NULL. */
 json_t *json_value_append(json_t *array, json_t *value);
 

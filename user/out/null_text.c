@@ -8,8 +8,8 @@
 #define HEADER_GAP 3
 #define NAME_COLUMNS 12
 #define NUMBER_COLUMNS 8
-#define NUMBERS 3 /* p1, p50, p99 */
-#define CELLS_SHOWN 4
+#define NUMBERS 3      /* p1, p50, p99 */
+#define CELLS_BESIDE 4 /* on the widest page */
 
 static const char *const stage_label[STAGES] = {
 	[STAGE_APP_TO_TC] = "app → tc",
@@ -22,20 +22,27 @@ static const char *const stage_label[STAGES] = {
 	[STAGE_SOCKET_TO_APP] = "socket → app",
 };
 
-/* The measured ones, as many as fit side by side. */
+/* Measured ones, as many as fit side by side. */
 struct shelf {
 	size_t cells;
-	const struct null_cell *cell[CELLS_SHOWN];
+	const struct null_cell *cell[CELLS_BESIDE];
 };
 
-static void fill_shelf(struct shelf *shelf, const struct null_floor *floor)
+/* From the floor's cell `next` on; returns the one to go on with. */
+static size_t fill_shelf(struct shelf *shelf, const struct page *page,
+			 const struct null_floor *floor, size_t next)
 {
-	for (size_t i = 0; i < floor->cells; i++) {
-		const struct null_cell *c = &floor->cell[i];
+	size_t room = (page_columns(page) - PAGE_INDENT - NAME_COLUMNS) /
+		      (NUMBERS * NUMBER_COLUMNS);
 
-		if (shelf->cells < CELLS_SHOWN && c->stage[STAGE_NETWORK].n)
-			shelf->cell[shelf->cells++] = c;
+	if (room > CELLS_BESIDE)
+		room = CELLS_BESIDE;
+	shelf->cells = 0;
+	for (; next < floor->cells && shelf->cells < room; next++) {
+		if (floor->cell[next].stage[STAGE_NETWORK].n)
+			shelf->cell[shelf->cells++] = &floor->cell[next];
 	}
+	return next;
 }
 
 /* Microseconds in one column, however many there are; ungrouped, as a blank
@@ -151,23 +158,29 @@ static void show_header(struct page *page, const struct null_floor *floor,
 	page_end(page);
 }
 
+static void show_shelf(struct page *page, const struct shelf *shelf)
+{
+	fputc('\n', page->to);
+	show_heads(page, shelf);
+	show_stage(page, shelf, STAGE_NETWORK);
+	for (int i = 0; i < STAGES; i++) {
+		if (i != STAGE_NETWORK)
+			show_stage(page, shelf, i);
+	}
+	show_lateness(page, shelf);
+	show_probes(page, shelf);
+}
+
 void null_text(struct page *page, const struct null_floor *floor)
 {
-	struct shelf shelf = { 0 };
+	struct shelf shelf;
+	size_t next = fill_shelf(&shelf, page, floor, 0);
 
-	fill_shelf(&shelf, floor);
 	show_header(page, floor, &shelf);
 	if (!shelf.cells)
 		return;
-	fputc('\n', page->to);
-	show_heads(page, &shelf);
-	show_stage(page, &shelf, STAGE_NETWORK);
-	for (int i = 0; i < STAGES; i++) {
-		if (i != STAGE_NETWORK)
-			show_stage(page, &shelf, i);
-	}
-	show_lateness(page, &shelf);
-	show_probes(page, &shelf);
+	for (; shelf.cells; next = fill_shelf(&shelf, page, floor, next))
+		show_shelf(page, &shelf);
 	fputc('\n', page->to);
 	page_note(page, "in it",
 		  "two veth hops that no stamp sees, NAPI, our own programs: "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "out/format.h"
 
@@ -20,10 +21,25 @@ static const char *const escape[] = {
 
 void page_put(struct page *page, enum style style, const char *text)
 {
-	bool is_styled = page->colour && style != STYLE_PLAIN;
+	bool is_styled = page->colour && style != STYLE_PLAIN && *text;
 
 	fprintf(page->to, "%s%s%s", is_styled ? escape[style] : "", text,
 		is_styled ? "\033[0m" : "");
+}
+
+int page_columns(const struct page *page)
+{
+	return page->columns ? page->columns : PAGE_COLUMNS;
+}
+
+int page_terminal_columns(int fd)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col ||
+	    size.ws_col > PAGE_COLUMNS)
+		return PAGE_COLUMNS;
+	return size.ws_col < PAGE_COLUMNS_MIN ? PAGE_COLUMNS_MIN : size.ws_col;
 }
 
 void page_flow(struct page *page, int indent, int gap)
@@ -31,6 +47,12 @@ void page_flow(struct page *page, int indent, int gap)
 	page->indent = indent;
 	page->gap = gap;
 	page->column = 0;
+	page->skip = 0;
+}
+
+void page_hang(struct page *page, int indent)
+{
+	page->indent = indent;
 }
 
 void page_item(struct page *page, enum style style, const char *format, ...)
@@ -44,14 +66,22 @@ void page_item(struct page *page, enum style style, const char *format, ...)
 	va_end(args);
 
 	columns = format_columns(text);
-	if (page->column && page->column + page->gap + columns > PAGE_COLUMNS)
+	if (page->column && page->column + page->gap + page->skip + columns >
+				    page_columns(page))
 		page_end(page);
 	if (page->column)
-		page->column += fprintf(page->to, "%*s", page->gap, "");
+		page->column +=
+			fprintf(page->to, "%*s", page->gap + page->skip, "");
 	else
 		page->column += fprintf(page->to, "%*s", page->indent, "");
 	page_put(page, style, text);
 	page->column += columns;
+	page->skip = 0;
+}
+
+void page_skip(struct page *page, int columns)
+{
+	page->skip = columns > 0 ? columns : 0;
 }
 
 void page_end(struct page *page)
@@ -90,7 +120,8 @@ static void put_wrapped(struct page *page, char *text, int indent)
 
 		text[length] = '\0';
 		columns = format_columns(text);
-		if (column > indent && column + 1 + columns > PAGE_COLUMNS) {
+		if (column > indent &&
+		    column + 1 + columns > page_columns(page)) {
 			fprintf(page->to, "\n%*s", indent, "");
 			column = indent;
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A page of text for people: items that flow onto as many lines as they need,
- * notes with a label and a hanging indent, nothing wider than PAGE_COLUMNS
- * unless one word is.
+ * notes with a label and a hanging indent, nothing wider than the page unless
+ * one word is.
  */
 #ifndef XRTT_OUT_PAGE_H
 #define XRTT_OUT_PAGE_H
@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define PAGE_COLUMNS 110
+#define PAGE_COLUMNS 110 /* at most */
+#define PAGE_COLUMNS_MIN 80
 #define PAGE_INDENT 2
 #define PAGE_LABEL 14 /* columns of a note's label */
 
@@ -24,17 +25,32 @@ enum style {
 struct page {
 	FILE *to;
 	bool colour;
-	int indent; /* of the flow under way */
-	int gap;    /* columns between its items */
-	int column; /* where the flow under way has come to */
+	int columns; /* 0: PAGE_COLUMNS */
+	int indent;  /* of the flow under way */
+	int gap;     /* columns between its items */
+	int skip;    /* and so many more before the next one */
+	int column;  /* where the flow under way has come to */
 };
+
+/* The page's width. */
+int page_columns(const struct page *page);
+
+/* The width for a file: a terminal's own within the two bounds, else
+ * PAGE_COLUMNS. */
+int page_terminal_columns(int fd);
 
 /* Starts a flow of items `gap` columns apart. */
 void page_flow(struct page *page, int indent, int gap);
 
+/* Where further lines of the flow under way begin. */
+void page_hang(struct page *page, int indent);
+
 /* One item of the flow; starts a new line where it would not fit. */
 __attribute__((format(printf, 3, 4))) void
 page_item(struct page *page, enum style style, const char *format, ...);
+
+/* So many columns more before the flow's next item, if on the same line. */
+void page_skip(struct page *page, int columns);
 
 /* Ends the line of the flow. */
 void page_end(struct page *page);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The report for people: UTF-8, at most 110 columns, nothing in it that the
- * result does not say. What is not known is left out or shown as "?" or "–".
+ * The report for people: UTF-8, as wide as the terminal but between 80 and 110
+ * columns, nothing in it that the result does not say. What is not known is
+ * left out or shown as "?" or "–".
  */
 #ifndef XRTT_OUT_TEXT_H
 #define XRTT_OUT_TEXT_H
@@ -16,6 +17,9 @@
  * be written. */
 int text_report(FILE *to, const struct result *r, bool colour);
 
+/* The same on a page of the caller's. */
+int text_show(struct page *page, const struct result *r);
+
 /* The parts with a file of their own. */
 
 /* The stages along one line, the far host's time hanging under the wire. Does
@@ -24,5 +28,8 @@ void timeline_show(struct page *page, const struct result *r);
 
 /* What became of every probe, and why, where it can be told (account.c). */
 void account_show(struct page *page, const struct result *r);
+
+/* Remarks, each with a label (text_notes.c). */
+void notes_show(struct page *page, const struct result *r);
 
 #endif

@@ -6,7 +6,7 @@
 #include "out/format.h"
 
 #define HALF_BYTES 512
-#define LINE_COLUMNS 94 /* the line is stretched to this, its unit aside */
+#define UNIT_COLUMNS 16 /* beside the line: "   µs, medians", and a margin */
 #define BAR_MIN 3
 #define DASH "─"
 #define BAR "═"
@@ -106,20 +106,22 @@ static void put_repeated(struct page *page, const char *text, int times)
 		page_put(page, STYLE_PLAIN, text);
 }
 
-static void put_centred(struct page *page, const char *text, int centre)
+/* Returns the columns taken. */
+static int put_centred(struct page *page, const char *text, int centre)
 {
 	int columns = format_columns(text);
 	int start = centre - columns / 2;
 
-	if (start + columns > PAGE_COLUMNS)
-		start = PAGE_COLUMNS - columns;
+	if (start + columns > page_columns(page))
+		start = page_columns(page) - columns;
 	if (start < PAGE_INDENT)
 		start = PAGE_INDENT;
-	fprintf(page->to, "%*s%s\n", start, "", text);
+	fprintf(page->to, "%*s%s", start, "", text);
+	return start + columns;
 }
 
-static void hang_remote(struct page *page, const struct result *r,
-			const struct scale *scale, int centre)
+static int hang_remote(struct page *page, const struct result *r,
+		       const struct scale *scale, int centre)
 {
 	const char *who = r->target.address ? r->target.address : "far host";
 	char text[256];
@@ -133,34 +135,49 @@ static void hang_remote(struct page *page, const struct result *r,
 			 r->target.protocol == PROTOCOL_ICMP
 				 ? "ICMP brings back"
 				 : "there are");
-	put_centred(page, text, centre);
+	return put_centred(page, text, centre);
+}
+
+static void put_unit(struct page *page, const struct scale *scale)
+{
+	char unit[32];
+
+	snprintf(unit, sizeof(unit), "   %s, medians", scale->unit);
+	page_put(page, STYLE_DIM, unit);
 }
 
 /* The first scale whose line fits. */
-static const struct scale *choose(struct line *line, const struct result *r)
+static const struct scale *choose(struct line *line, const struct result *r,
+				  int room)
 {
 	const struct scale *scale = scales;
 	const struct scale *last =
 		&scales[sizeof(scales) / sizeof(*scales) - 1];
 
 	draw(line, r, scale);
-	while (line->columns > LINE_COLUMNS && scale < last)
+	while (line->columns > room && scale < last)
 		draw(line, r, ++scale);
 	return scale;
 }
 
+/* Where the line takes all the width, its unit goes below. */
 void timeline_show(struct page *page, const struct result *r)
 {
+	int room = page_columns(page) - UNIT_COLUMNS;
 	const struct scale *scale;
 	struct line line;
-	char unit[32];
+	bool beside;
 	int centre;
 	int bars;
 
 	if (!r->network.n)
 		return;
-	scale = choose(&line, r);
-	bars = line.columns < LINE_COLUMNS ? LINE_COLUMNS - line.columns : 0;
+	draw(&line, r, scales);
+	beside = line.columns <= room;
+	if (!beside)
+		room = page_columns(page) - PAGE_INDENT;
+	scale = choose(&line, r, room);
+	bars = line.columns < room ? room - line.columns : 0;
 
 	fprintf(page->to, "\n%*s%s", PAGE_INDENT, "", line.out);
 	put_repeated(page, BAR, BAR_MIN + bars / 2);
@@ -169,10 +186,17 @@ void timeline_show(struct page *page, const struct result *r)
 	fprintf(page->to, " ");
 	put_repeated(page, BAR, BAR_MIN + bars - bars / 2);
 	fprintf(page->to, "%s", line.back);
-	snprintf(unit, sizeof(unit), "   %s, medians\n", scale->unit);
-	page_put(page, STYLE_DIM, unit);
+	if (beside)
+		put_unit(page, scale);
+	fputc('\n', page->to);
 
-	centre = PAGE_INDENT + format_columns(line.out) + BAR_MIN + bars / 2;
-	hang_remote(page, r, scale,
-		    centre + 1 + format_columns(line.wire.s) / 2);
+	centre = PAGE_INDENT + format_columns(line.out) + BAR_MIN + bars / 2 +
+		 1 + format_columns(line.wire.s) / 2;
+	if (hang_remote(page, r, scale, centre) + UNIT_COLUMNS >
+		    page_columns(page) &&
+	    !beside)
+		fputc('\n', page->to);
+	if (!beside)
+		put_unit(page, scale);
+	fputc('\n', page->to);
 }

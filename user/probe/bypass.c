@@ -197,10 +197,11 @@ uint64_t bypass_taken(const struct bypass *b)
 			       __ATOMIC_ACQUIRE);
 }
 
-bool bypass_is_waiting(const struct bypass *b)
+uint64_t bypass_waiting(const struct bypass *b)
 {
-	return b->runner.is_running && !b->runner.err &&
-	       bypass_taken(b) != b->next;
+	if (!b->runner.is_running || b->runner.err)
+		return 0;
+	return b->next - bypass_taken(b);
 }
 
 void bypass_state(const struct bypass *b, struct bypass_state *out)

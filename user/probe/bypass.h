@@ -58,8 +58,8 @@ void bypass_publish(struct bypass *b);
 /* Orders below this number are over: sent, or their slot still FREE. */
 uint64_t bypass_taken(const struct bypass *b);
 
-/* Whether it runs, and orders wait for it. */
-bool bypass_is_waiting(const struct bypass *b);
+/* Orders that wait for it; 0 if it does not run. */
+uint64_t bypass_waiting(const struct bypass *b);
 
 /* What the program counted, and whether it still runs (0 or -errno). */
 void bypass_state(const struct bypass *b, struct bypass_state *out);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "model/account.h"
+#include "probe/null_store.h"
 #include "wire.h"
 
 static const char *address_text(const struct address *a)
@@ -90,6 +91,17 @@ static void fill_target(const struct run *r, struct target_host *out)
 	out->synchronised = r->remote_error & STAMP_ERROR_SYNC;
 }
 
+/* NULL also where what is stored cannot be read. */
+static const struct null_floor *stored_null(void)
+{
+	struct null_floor *floor = malloc(sizeof(*floor));
+
+	if (floor && !null_load(floor))
+		return floor;
+	free(floor);
+	return NULL;
+}
+
 static void fill_run(const struct run *r, const struct clock_state *clock,
 		     struct run_facts *out)
 {
@@ -101,6 +113,7 @@ static void fill_run(const struct run *r, const struct clock_state *clock,
 	out->interrupted = r->interrupted;
 	out->origin = r->origin;
 	out->origin_tai_ns = r->origin_tai_ns;
+	out->null = stored_null();
 }
 
 void facts_fill(const struct run *r, enum engine engine, struct result *out)
@@ -134,4 +147,5 @@ void facts_release(struct result *out)
 	free((char *)out->run.start);
 	free((char *)out->run.command);
 	free((char *)out->run.version);
+	free((struct null_floor *)out->run.null);
 }

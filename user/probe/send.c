@@ -16,6 +16,9 @@
 #define BURST_MAX 32
 #define FLOOD_BURST 4096
 
+/* In a flood, orders that its program has not got round to. */
+#define FLOOD_AHEAD 8192
+
 /* Moves on to the next probe; ends it once the plan has no more. */
 void run_schedule(struct run *r)
 {
@@ -25,8 +28,10 @@ void run_schedule(struct run *r)
 
 	r->due = mono_add(r->origin, offset);
 	if ((plan->count && r->planned >= plan->count) ||
-	    (plan->duration.ns && offset.ns >= plan->duration.ns))
+	    (plan->duration.ns && offset.ns >= plan->duration.ns)) {
 		r->sending = false;
+		r->enough |= plan->flood && !plan->count;
+	}
 }
 
 static enum engine next_engine(const struct run *r)
@@ -38,6 +43,8 @@ static enum engine next_engine(const struct run *r)
 
 static bool has_room(const struct run *r, enum engine engine)
 {
+	if (r->plan->flood && bypass_waiting(r->bypass) >= FLOOD_AHEAD)
+		return false;
 	if (engine == ENGINE_BYPASS)
 		return bypass_room(r->bypass) > 0;
 	return r->queue.tail - r->queue.head <= r->queue.mask;
@@ -135,7 +142,7 @@ static void withdraw(struct run *r, mono_t now)
 			if (p->flags & PENDING_TRIED ||
 			    (p->engine == ENGINE_BYPASS &&
 			     bypass_is_taken(r, p)) ||
-			    !mono_before(now, p->due))
+			    (p->due.ns && !mono_before(now, p->due)))
 				break;
 			window_withdraw(w, p->seq);
 			r->planned--;
@@ -148,7 +155,7 @@ bool run_is_sending(const struct run *r)
 	struct flow *f;
 
 	return r->sending || queue_first(r, &f) ||
-	       (r->bypass && bypass_is_waiting(r->bypass));
+	       (r->bypass && bypass_waiting(r->bypass));
 }
 
 mono_t run_send(struct run *r, mono_t now)

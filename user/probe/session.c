@@ -13,6 +13,7 @@
 
 #include "host/clock.h"
 #include "model/account.h"
+#include "model/closure.h"
 #include "probe/facts.h"
 #include "probe/run.h"
 
@@ -63,10 +64,7 @@ static int fill_result(struct run *r, struct result *result)
 		err = fill_engine(r, i, &result->engines[i]);
 	if (err)
 		return err;
-	result->closure =
-		budget_difference(&result->engines[ENGINE_BYPASS].network,
-				  &result->engines[ENGINE_SOCKET].network,
-				  BUDGET_P50);
+	closure_judge(result);
 	fill_total(r, result);
 	return 0;
 }
