@@ -16,11 +16,14 @@
 #define NSEC_PER_SEC 1000000000ULL
 
 /* Readings of the clock before the kernel may look after its own work. */
-#define READS 32
+#define READS 16
 
-/* Writing the frame takes less than this, and so many readings more. */
+/* Writing the frame takes less than this; then it spins so often at the most. */
 #define LEAD_NS 400
-#define LEAD_READS 128
+#define LEAD_SPINS 4
+
+/* Of a hop's frames: Ethernet, IPv4, UDP. */
+#define HOP_REQUEST_AT (14 + 20 + 8)
 
 const volatile struct bypass_config config = {};
 volatile struct bypass_state state = {};
@@ -64,11 +67,9 @@ static __always_inline __u16 checksum(__u64 sum)
 	return sum ? sum : 0xffff; /* 0 says "no checksum" */
 }
 
-static __always_inline void note_gap(__u64 now)
+static __always_inline void note_gap(__u64 gap)
 {
-	__u64 gap = now - last;
-
-	if (!last || gap <= BYPASS_GAP_NS)
+	if (gap <= BYPASS_GAP_NS)
 		return;
 	state.gaps++;
 	state.gap_ns += gap;
@@ -96,19 +97,35 @@ static __always_inline __u64 begin(void)
 		if (slot)
 			slot->tx_done = now;
 	}
-	note_gap(now);
+	if (last)
+		note_gap(now - last);
 	last = now;
 	return now;
 }
 
-/* Reads the clock until `due`, `most` times at most; the last reading. */
-static __always_inline __u64 wait(__u64 now, __u64 due, int most)
+/*
+ * Reads the clock until `due`, READS times at most; the last reading. Not
+ * static, so that the verifier looks at it once; unrolled, and without a branch
+ * for the longest gap, or without CAP_PERFMON the paths through it are too many.
+ */
+__noinline __u64 spin(__u64 due)
 {
-	for (int i = 0; i < most && now < due; i++) {
+	__u64 start = bpf_ktime_get_ns(), now = start, longest = 0;
+
+#pragma unroll
+	for (int i = 1; i < READS; i++) {
+		__u64 then = now, gap, longer;
+
 		now = bpf_ktime_get_ns();
-		note_gap(now);
-		last = now;
+		gap = now - then;
+		longer = (__s64)(longest - gap) >> 63; /* all ones, or 0 */
+		barrier_var(longer);
+		longest ^= (longest ^ gap) & longer;
+		if (now >= due)
+			break;
 	}
+	note_gap(longest);
+	last = now;
 	return now;
 }
 
@@ -124,66 +141,80 @@ static __always_inline int arm(struct slot *slot, __u64 nonce)
 	return 1;
 }
 
-static __always_inline struct stamp_time timestamp(__u64 now)
+/* A PTP timestamp as its eight octets stand in the packet. */
+static __always_inline __u64 timestamp(__u64 now)
 {
-	__u64 tai = now + state.tai_offset_ns;
+	__u64 tai = now + state.tai_offset_ns, nonce;
 	struct stamp_time at = {
 		.seconds = bpf_htonl(tai / NSEC_PER_SEC),
 		.fraction = bpf_htonl(tai % NSEC_PER_SEC),
 	};
 
-	return at;
+	__builtin_memcpy(&nonce, &at, sizeof(nonce));
+	return nonce;
 }
 
-/* The frame's octets, whole. 0, or -1 if there is no room for them. */
-static __always_inline int write_frame(struct xdp_md *ctx,
-				       const struct bypass_frame *frame,
-				       __be32 seq, struct stamp_time sent)
-{
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	struct stamp_request *request;
-	struct udphdr *udp;
-
-#define COPY(octets) \
-	if (config.head == (octets)) { \
+/*
+ * The frame's octets, whole: 0, or -1 if there is no room for them. A function
+ * for each kind of frame, so that every offset is literal: adding one that was
+ * loaded, as clang would, takes CAP_PERFMON.
+ */
+#define WRITER(octets, at) \
+	static __noinline int write_##octets##_##at( \
+		struct xdp_md *ctx, const struct bypass_frame *frame, \
+		__be32 seq, __u64 nonce) \
+	{ \
+		void *data = (void *)(long)ctx->data; \
+		void *end = (void *)(long)ctx->data_end; \
+		struct udphdr *udp = data + (at); \
+		struct stamp_request *request = (void *)(udp + 1); \
+\
 		if (data + (octets) > end) \
 			return -1; \
-		__builtin_memcpy(data, frame->head, (octets)); \
+		/* By words, whatever a packet's alignment. */ \
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), \
+				 __builtin_assume_aligned(frame->head, 8), \
+				 octets); \
+		request->seq = seq; \
+		__builtin_memcpy(&request->sent, &nonce, sizeof(nonce)); \
+		udp->check = checksum(frame->sum + seq + (__u32)nonce + \
+				      (nonce >> 32)); \
+		return 0; \
 	}
-	BYPASS_HEADS(COPY)
-#undef COPY
-	udp = data + (config.udp_at & 0x7f);
-	request = (void *)(udp + 1);
-	if ((void *)(request + 1) > end)
-		return -1;
-	request->seq = seq;
-	request->sent = sent;
-	udp->check = checksum(frame->sum + seq + sent.seconds + sent.fraction);
-	return 0;
+BYPASS_HEADS(WRITER)
+
+static __always_inline int write_frame(struct xdp_md *ctx,
+				       const struct bypass_frame *frame,
+				       __be32 seq, __u64 nonce)
+{
+#define WRITE(octets, at) \
+	if (config.head == (octets) && config.udp_at == (at)) \
+		return write_##octets##_##at(ctx, frame, seq, nonce);
+	BYPASS_HEADS(WRITE)
+	return -1;
 }
 
 static __always_inline int send(struct xdp_md *ctx,
 				const struct bypass_order *order, __u64 now)
 {
-	struct stamp_time sent = timestamp(order->due ? order->due : now);
+	__u64 nonce = timestamp(order->due ? order->due : now);
 	__u32 flow = order->flow, index;
 	struct bypass_frame *frame = bpf_map_lookup_elem(&frames, &flow);
 	struct slot *slot;
-	__u64 nonce;
 
 	if (!frame)
 		return XDP_DROP;
 	index = frame->first_slot + (order->seq & frame->slot_mask);
 	slot = bpf_map_lookup_elem(&slots, &index);
-	__builtin_memcpy(&nonce, &sent, sizeof(nonce));
-	if (!slot || write_frame(ctx, frame, bpf_htonl(order->seq), sent) ||
+	if (!slot || write_frame(ctx, frame, bpf_htonl(order->seq), nonce) ||
 	    !arm(slot, nonce))
 		return XDP_DROP;
 	slot->tx_cpu = bpf_get_smp_processor_id();
 	if (!config.flood)
 		sent_at = index + 1;
-	now = wait(bpf_ktime_get_ns(), order->due, LEAD_READS);
+	now = spin(order->due);
+	for (int i = 0; i < LEAD_SPINS && now < order->due; i++)
+		now = spin(order->due);
 	last = 0;
 	slot->drv_tx = now;
 	return bpf_redirect(config.ifindex, 0);
@@ -204,7 +235,8 @@ int xrtt_bypass_tx(struct xdp_md *ctx)
 	if (!order)
 		return XDP_DROP;
 	if (order->due > LEAD_NS) {
-		now = wait(now, order->due - LEAD_NS, READS);
+		if (now < order->due - LEAD_NS)
+			now = spin(order->due - LEAD_NS);
 		if (now < order->due - LEAD_NS)
 			return XDP_DROP;
 		if (order->due < started) {
@@ -221,8 +253,7 @@ int xrtt_bypass_tx(struct xdp_md *ctx)
  * they come in, and go no further. */
 static __always_inline void hop_stamp(void *data, void *end, __u64 now)
 {
-	struct stamp_request *request =
-		data + (config.udp_at & 0x7f) + sizeof(struct udphdr);
+	struct stamp_request *request = data + HOP_REQUEST_AT;
 	__u32 index;
 	struct slot *slot;
 

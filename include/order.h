@@ -50,8 +50,25 @@ struct bypass_config {
 	__u32 flood; /* no time to note when a frame has gone */
 };
 
-/* Ethernet, 802.1Q or not, IPv4 or IPv6, UDP and STAMP; and longer frames. */
-#define BYPASS_HEADS(X) X(86) X(90) X(106) X(110) X(128)
+/*
+ * X(octets to write, where in them the UDP header starts): Ethernet, 802.1Q or
+ * not, IPv4 or IPv6, UDP and STAMP; the same and the header of a padding TLV,
+ * which the far host alters; and longer ones. A frame takes the longest that is
+ * not longer than itself.
+ */
+#define BYPASS_HEADS(X) \
+	X(86, 34) \
+	X(90, 34) \
+	X(128, 34) \
+	X(90, 38) \
+	X(94, 38) \
+	X(128, 38) \
+	X(106, 54) \
+	X(110, 54) \
+	X(128, 54) \
+	X(110, 58) \
+	X(114, 58) \
+	X(128, 58)
 
 /* Shared while it runs. */
 struct bypass_state {

@@ -44,6 +44,7 @@ may |command -v shellcheck             |shellcheck       |ShellCheck
 may |has_universal_ctags               |universal-ctags  |ctags
 may |has_module scapy                  |python3-scapy    |python3-scapy
 may |command -v tshark                 |tshark           |wireshark-cli
+may |command -v tcpdump                |tcpdump          |tcpdump
 may |command -v fping                  |fping            |fping
 may |command -v irtt                   |irtt             |irtt
 may |command -v sockperf               |sockperf         |sockperf

@@ -97,7 +97,7 @@ static double trace_n_eff(int64_t limit)
 		trace[kept++] = series[i];
 	interval_batch(trace, kept, limit, &b);
 	free(trace);
-	return interval_n_eff(&b);
+	return interval_memory(&b).n_eff;
 }
 
 /* The bin that holds a sample starts here. */

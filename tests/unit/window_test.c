@@ -177,6 +177,94 @@ static void test_outcomes(void **state)
 	}
 }
 
+/* The same of the bypass engine's, whose program arms the slot and stamps. */
+static const struct {
+	const char *what;
+	uint32_t flags;
+	bool sent;
+	int64_t rx_ms; /* after drv_tx; 0: not seen */
+	enum probe_status status;
+} bypass_cases[] = {
+	{ "not taken", 0, false, 0, PROBE_UNSENT },
+	{ "the device did not count it", PENDING_NOT_LEFT, true, 0,
+	  PROBE_UNSENT },
+	{ "no answer", 0, true, 0, PROBE_LOST },
+	{ "no answer yet", PENDING_ABANDONED, true, 0, PROBE_UNRECORDED },
+	{ "our ring was full", 0, true, 1, PROBE_UNRECORDED },
+	{ "in time", PENDING_RECORD, true, 100, PROBE_OK },
+	{ "too late", PENDING_RECORD, true, 101, PROBE_LATE },
+};
+
+static void test_bypass_outcomes(void **state)
+{
+	struct window *w = *state;
+	mono_t now = NOW;
+	struct sample s;
+
+	for (size_t i = 0; i < sizeof(bypass_cases) / sizeof(*bypass_cases);
+	     i++) {
+		struct pending *p = window_next(w, now);
+		struct slot *slot = &slots[p->seq % SLOTS];
+
+		print_message("%s\n", bypass_cases[i].what);
+		window_prepare(w, p);
+		p->flags = bypass_cases[i].flags;
+		if (bypass_cases[i].sent)
+			slot->drv_tx = now.ns;
+		if (bypass_cases[i].rx_ms)
+			slot->xdp_rx = now.ns + bypass_cases[i].rx_ms * MSEC;
+		window_settle(w, &rules, now, &s);
+		assert_int_equal(s.status, bypass_cases[i].status);
+		assert_int_equal(s.engine, ENGINE_BYPASS);
+		assert_int_equal(sample_has(&s, STAMP_DRV_TX),
+				 bypass_cases[i].sent);
+		assert_false(sample_has(&s, STAMP_APP_TX));
+		assert_false(sample_has(&s, STAMP_APP_RX));
+		now = mono_add(now, span_ns(NSEC_PER_SEC));
+	}
+}
+
+/* All but state and nonce, which the program writes. */
+static void test_slot_is_prepared_afresh(void **state)
+{
+	struct window *w = *state;
+	struct pending *p;
+
+	memset(slots, 0xff, sizeof(slots));
+	slots[0].session = 3;
+	p = window_next(w, NOW);
+	window_prepare(w, p);
+	assert_int_equal(slots[0].state, SLOT_FREE);
+	assert_int_equal(slots[0].engine, SLOT_BYPASS);
+	assert_int_equal(slots[0].seq, p->seq);
+	assert_int_equal(slots[0].session, 3);
+	assert_int_equal(slots[0].drv_tx | slots[0].xdp_rx, 0);
+	assert_int_equal(slots[0].tx_done | slots[0].flags, 0);
+	assert_int_equal(window_sent_at(w, p).ns, 0);
+	slots[0].drv_tx = 77;
+	assert_int_equal(window_sent_at(w, p).ns, 77);
+}
+
+/* What was planned ahead and is taken back never was. */
+static void test_withdrawn_ones_never_were(void **state)
+{
+	struct window *w = *state;
+	struct pending *p;
+
+	arm(w, NOW);
+	for (int i = 0; i < 3; i++)
+		window_prepare(w, window_next(w, NOW));
+	window_withdraw(w, 1);
+	assert_null(window_find(w, 1));
+	assert_non_null(window_find(w, 0));
+	p = arm(w, NOW);
+	assert_int_equal(p->seq, 1);
+	assert_int_equal(slots[1].engine, SLOT_SOCKET);
+	settle(w, NOW);
+	settle(w, NOW);
+	assert_null(window_oldest(w));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +275,9 @@ int main(void)
 		WITH(test_numbers_start_over),
 		WITH(test_only_watched_ones_are_found),
 		WITH(test_outcomes),
+		WITH(test_bypass_outcomes),
+		WITH(test_slot_is_prepared_afresh),
+		WITH(test_withdrawn_ones_never_were),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,9 +5,18 @@
 
 #include "model/budget.h"
 #include "model/prng.h"
+#include "model/select.h"
 
 #define SEED 1
-#define Z95 1.645 /* one-sided */
+#define Z95 2.0 /* k of all bars (model/budget.h) */
+#define TRIES 39
+#define VALUES_MAX 16384 /* fewer scatter more */
+
+struct delays {
+	const double *ns;
+	size_t m;
+	struct prng *prng;
+};
 
 /* Ascending order is no order to add things up in; another, always the same. */
 static void shuffle(double *value, size_t n, struct prng *prng)
@@ -50,11 +59,12 @@ int budget_hops(const double *delay, size_t m, unsigned int hops, double *out)
 	return 0;
 }
 
-/* E's p-quantile as a bound at 95 %, by the normal approximation of the rank.
- */
-static double quantile_bound(const double *delay, size_t m, double p)
+/* The most, at 95 %, that the p-quantile of n delays is, from m others: by the
+ * normal approximation of the rank. */
+static double quantile_bound(const double *delay, size_t m, double p, size_t n)
 {
-	double rank = ceil(m * p + Z95 * sqrt(m * p * (1 - p)));
+	double scatter = p * (1 - p) * (1.0 / m + 1.0 / n);
+	double rank = ceil(m * p + Z95 * m * sqrt(scatter));
 
 	return delay[rank < m ? (size_t)rank : m - 1];
 }
@@ -80,35 +90,81 @@ static size_t count_below(const int64_t *value, size_t n, double limit)
 static double shift_of_cluster(const int64_t *value, size_t n,
 			       const double *delay, size_t m, size_t k)
 {
-	double reach = quantile_bound(delay, m, (double)k / n);
+	double reach = quantile_bound(delay, m, (double)k / n, n);
 	size_t below = count_below(value, n, value[k - 1] - reach);
 
-	return quantile_bound(delay, m, (double)(k - below) / (n - below));
+	n -= below;
+	return quantile_bound(delay, m, (double)(k - below) / n, n);
 }
 
-/* Where the X lie apart: the mean of as many delays as there are values so
- * near that they may have changed places, or one probe's own. */
-static double shift_of_spread(const int64_t *value, size_t n,
-			      const double *delay, size_t m, size_t k)
+/* What one more such delay does to the quantile of `few` values. */
+static double one_more(const int64_t *few, size_t n, const struct delays *e,
+		       uint64_t rank, int64_t *sum)
 {
-	double most = quantile_bound(delay, m, 0.95), mean = 0;
+	for (size_t i = 0; i < n; i++)
+		sum[i] = few[i] + llround(e->ns[prng_below(e->prng, e->m)]);
+	select_ranks(sum, n, &rank, 1);
+	return sum[rank - 1] - few[rank - 1];
+}
+
+/* Where the X lie apart they are much like the values, and the most that one
+ * more delay does in so many tries is hardly exceeded. INFINITY without
+ * memory. */
+static double shift_of_spread(const int64_t *value, size_t n,
+			      const double *delay, size_t m, double p)
+{
+	size_t step = n / VALUES_MAX + 1, few = n / step;
+	int64_t *thin = calloc(2 * few, sizeof(*thin));
+	struct prng prng;
+	struct delays e = { delay, m, &prng };
+	double most = 0;
+
+	if (!thin)
+		return INFINITY;
+	prng_init(&prng, SEED);
+	for (size_t i = 0; i < few; i++)
+		thin[i] = value[i * step];
+	for (int i = 0; i < TRIES; i++)
+		most = fmax(most,
+			    one_more(thin, few, &e, ceil(few * p), thin + few));
+	free(thin);
+	return most;
+}
+
+/*
+ * The same by arithmetic: on the mean shift, E's mean, comes the scatter of how
+ * many values pass the quantile, of variance density * integral of F (1 - F),
+ * or one delay's own scatter where nobody is near enough to pass.
+ */
+static double shift_of_passing(const int64_t *value, size_t n,
+			       const double *delay, size_t m, size_t k)
+{
+	double reach = quantile_bound(delay, m, 0.95, n);
+	double mean = delay[0], passing = 0;
 	size_t near;
 
-	for (size_t i = 0; i < m; i++)
-		mean += delay[i] / m;
-	near = count_below(value, n, value[k - 1] + most) -
-	       count_below(value, n, value[k - 1] - most);
-	return mean + fmax(0, most - mean) / sqrt(near);
+	for (size_t i = 1; i < m; i++) {
+		double above = 1 - (double)i / m;
+
+		mean += (delay[i] - delay[i - 1]) * above;
+		passing += (delay[i] - delay[i - 1]) * above * (1 - above);
+	}
+	near = count_below(value, n, value[k - 1] + reach) -
+	       count_below(value, n, value[k - 1] - reach);
+	return fmin(reach, mean + Z95 * sqrt(2 * reach * passing / near));
 }
 
 double budget_shift_likely(const int64_t *value, size_t n, const double *delay,
 			   size_t m, double p)
 {
-	double sure = budget_shift(value, n, delay, m, p);
+	double shift = budget_shift(value, n, delay, m, p);
 	size_t k = ceil(n * p);
+	double likely;
 
-	if (!isfinite(sure))
-		return sure;
-	return fmin(sure, fmax(shift_of_cluster(value, n, delay, m, k),
-			       shift_of_spread(value, n, delay, m, k)));
+	if (!isfinite(shift))
+		return shift;
+	likely = shift_of_cluster(value, n, delay, m, k);
+	likely = fmax(likely, shift_of_spread(value, n, delay, m, p));
+	likely = fmax(likely, shift_of_passing(value, n, delay, m, k));
+	return fmin(shift, likely);
 }

@@ -202,14 +202,16 @@ static void report_memory(const struct distribution *d,
 {
 	int64_t last = d->histogram ? page_pool_bin_ns(d->pool) - 1 : 0;
 	struct batches b;
+	struct memory memory;
 
 	for (size_t i = 0; i < asked->n; i++) {
 		trace_batch(&d->trace, edge[i] + last, &b);
-		n_eff[i] = interval_n_eff(&b);
+		memory = interval_memory(&b);
+		n_eff[i] = memory.n_eff;
 		if (i && asked->n == LEVELS)
 			continue;
 		out->n_eff = fmin(n_eff[i], i ? out->n_eff : (double)d->n);
-		out->short_memory |= interval_is_short(&b);
+		out->short_memory |= memory.is_short;
 	}
 }
 

@@ -97,7 +97,7 @@ void row_fill(struct row *row, const struct sample *s,
 	cell[COLUMN_ENGINE] = text_cell(engine_name(s->engine));
 	cell[COLUMN_STATUS] = text_cell(status_name(s->status));
 	cell[COLUMN_DUE] =
-		number_cell(true, mono_sub(s->due, origin->local).ns);
+		number_cell(s->due.ns, mono_sub(s->due, origin->local).ns);
 	fill_stamps(&cell[COLUMN_STAMP], s, origin);
 	cell[COLUMN_TTL] = number_cell(s->ttl >= 0, s->ttl);
 	cell[COLUMN_REMOTE_TTL] =

@@ -80,6 +80,31 @@ static void note_engines(struct page *page, const struct result *r)
 	note_sampling(page, "", "socket: ", &r->engines[ENGINE_SOCKET].network);
 }
 
+/* Why a bar has an end without a bound: the first of its terms to blame. */
+static void note_bar(struct page *page, const char *prefix,
+		     const struct instrument *in)
+{
+	if (!in->known || in->bounded)
+		return;
+	for (size_t i = 0; i < in->terms; i++) {
+		if (isfinite(in->term[i].ns))
+			continue;
+		page_note(page, "instrument", "%sno bound for %s: %s", prefix,
+			  in->term[i].name, in->term[i].how);
+		return;
+	}
+}
+
+static void note_bars(struct page *page, const struct result *r)
+{
+	if (!r->engines) {
+		note_bar(page, "", &r->network.at_p50);
+		return;
+	}
+	note_bar(page, "bypass: ", &r->engines[ENGINE_BYPASS].network.at_p50);
+	note_bar(page, "socket: ", &r->engines[ENGINE_SOCKET].network.at_p50);
+}
+
 static void note_hooks(struct page *page, const struct hooks *h)
 {
 	static const char *const at[STAMPS] = {
@@ -195,6 +220,7 @@ void notes_show(struct page *page, const struct result *r)
 {
 	note_both(page, r);
 	note_engines(page, r);
+	note_bars(page, r);
 	note_clock(page, r);
 	note_hooks(page, &r->hooks);
 	note_segments(page, r);

@@ -23,16 +23,16 @@ struct bypass {
 	struct runner runner;
 };
 
-#define FITS(octets) \
-	if (length >= (octets)) \
-		head = (octets);
-
 /* Longer frames have their first octets written afresh, shorter ones all. */
-static unsigned int head_of(unsigned int length)
+static unsigned int head_of(const struct bypass_shape *shape)
 {
 	unsigned int head = 0;
 
+#define FITS(octets, at) \
+	if (shape->udp_at == (at) && shape->length >= (octets)) \
+		head = (octets);
 	BYPASS_HEADS(FITS)
+#undef FITS
 	return head;
 }
 
@@ -48,7 +48,7 @@ static int bypass_load(struct bypass *b, const struct bypass_shape *shape)
 		.ifindex = shape->ifindex,
 		.order_mask = shape->orders - 1,
 		.flows = shape->flows,
-		.head = head_of(shape->length),
+		.head = head_of(shape),
 		.udp_at = shape->udp_at,
 		.flood = shape->flood,
 		.hop_at_tc = shape->hop_at_tc,

@@ -11,7 +11,7 @@
 
 #include "host/clock.h"
 
-/* By the kernel's 32-bit count, an hour if each call reads the clock 32
+/* By the kernel's 32-bit count; half an hour if each call reads the clock 16
  * times. */
 #define REPEAT 4000000000U
 

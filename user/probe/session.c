@@ -237,6 +237,8 @@ static void begin(struct run *r)
 	steering_start(&r->uncertainty.steering, r->origin);
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin, ends);
+	if (r->bypass)
+		bypass_count(r, r->origin);
 	run_schedule(r);
 }
 

@@ -26,7 +26,8 @@
 
 static uint32_t slots_needed(const struct plan *plan)
 {
-	int64_t watch = 2 * plan->timeout.ns + 4 * SLOT_QUIET_NS;
+	/* And planned some time before. */
+	int64_t watch = 2 * plan->timeout.ns + 10 * SLOT_QUIET_NS;
 	int64_t want =
 		plan->interval.ns > 0 ? watch / plan->interval.ns : SLOTS_MAX;
 	uint32_t slots = SLOTS_MIN;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/uncertainty.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -131,6 +132,22 @@ static void add_rounds(const struct poll_rounds *p, double *delay, size_t m)
 	qsort(delay, m, sizeof(*delay), by_size);
 }
 
+static const char *hop_obstacle(int err)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		return "a veth to measure it on takes CAP_SYS_ADMIN";
+	case -EOPNOTSUPP:
+		return "this kernel has no veth to measure it on";
+	case -ENODATA:
+		return "too few frames came over the veth to measure it on: "
+		       "its CPU is busy";
+	default:
+		return "a veth to measure it on cannot be made";
+	}
+}
+
 /* What a probe's hops, each like one over our own veth, together do to the
  * quantiles of network: an equal part of it for each. */
 static struct budget_fact hop_fact(struct run *r, enum engine engine,
@@ -145,10 +162,8 @@ static struct budget_fact hop_fact(struct run *r, enum engine engine,
 	size_t n;
 
 	if (!hop->n)
-		fact = (struct budget_fact){
-			.at = { NAN, NAN },
-			.how = "a veth to measure it on cannot be made",
-		};
+		fact.how =
+			hop_obstacle(r->uncertainty.engine[engine].hop_error);
 	value = collector_network(r->collector[engine], &n);
 	if (value && hop->n && delay &&
 	    !budget_hops(hop->ns, hop->n, hops, delay)) {
@@ -174,13 +189,12 @@ static void add_moderation(const struct run *r, struct budget_fact *fact)
 		return;
 	}
 	if (!m->is_known) {
-		*fact = (struct budget_fact){ .at = { NAN, NAN },
-					      .how = m->why };
+		*fact = budget_fact('B', NAN, m->why);
 		return;
 	}
 	if (!m->held.ns)
 		return;
-	fact->kind = fact->kind ? 'B' : 0;
+	fact->kind = 'B';
 	fact->how = "hops over a veth of ours before the run, and the "
 		    "interface's interrupt moderation (ethtool -c)";
 	for (int i = 0; i < BUDGET_LEVELS; i++)
@@ -191,9 +205,9 @@ static struct budget_fact remote_fact(const struct budget_fact *local)
 {
 	struct budget_fact fact = *local;
 
-	fact.kind = local->kind ? 'B' : 0;
+	fact.kind = 'B';
 	fact.common = true;
-	if (local->kind)
+	if (isfinite(local->at[BUDGET_P50]))
 		fact.how = "taken to be as this host's own hop: the far host "
 			   "tells nothing of it";
 	return fact;

@@ -246,7 +246,8 @@ void window_settle(struct window *w, const struct outcome_rules *rules,
 	window_peek(w, p, rules, out);
 	p->closed = now;
 	if (p->flags & PENDING_RECORD)
-		p->closed.ns = slot->sock_rx ? slot->sock_rx : slot->xdp_rx;
+		p->closed.ns =
+			slot->sock_rx ? slot->sock_rx : first_rx(slot, rules);
 	w->head++;
 }
 
