@@ -29,9 +29,11 @@ const volatile struct bypass_config config = {};
 volatile struct bypass_state state = {};
 
 static __u64 runs_seen;
-static __u64 started; /* the first call of this test-run */
-static __u64 last;    /* the last reading, 0 if a frame went after it */
-static __u32 sent_at; /* index of the slot just sent, plus one */
+static __u64 started;  /* the first call of this test-run */
+static __u64 last;     /* the last reading, 0 if a frame went after it */
+static __u64 position; /* number of the next order */
+static __u32 sent_at;  /* index of the slot just sent, plus one */
+static __u32 sent_seq;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -94,9 +96,12 @@ static __always_inline __u64 begin(void)
 		index = sent_at - 1;
 		sent_at = 0;
 		slot = bpf_map_lookup_elem(&slots, &index);
-		if (slot)
+		if (slot && slot->seq == sent_seq)
 			slot->tx_done = now;
 	}
+	/* Only now: all that the last call wrote is there by then. */
+	if (state.taken != position)
+		__sync_fetch_and_add(&state.taken, 1);
 	if (last)
 		note_gap(now - last);
 	last = now;
@@ -197,7 +202,7 @@ static __always_inline int write_frame(struct xdp_md *ctx,
 static __always_inline int send(struct xdp_md *ctx,
 				const struct bypass_order *order, __u64 now)
 {
-	__u64 nonce = timestamp(order->due ? order->due : now);
+	__u64 nonce = timestamp(order->due > now ? order->due : now);
 	__u32 flow = order->flow, index;
 	struct bypass_frame *frame = bpf_map_lookup_elem(&frames, &flow);
 	struct slot *slot;
@@ -212,6 +217,7 @@ static __always_inline int send(struct xdp_md *ctx,
 	slot->tx_cpu = bpf_get_smp_processor_id();
 	if (!config.flood)
 		sent_at = index + 1;
+	sent_seq = order->seq;
 	now = spin(order->due);
 	for (int i = 0; i < LEAD_SPINS && now < order->due; i++)
 		now = spin(order->due);
@@ -223,13 +229,13 @@ static __always_inline int send(struct xdp_md *ctx,
 SEC("xdp")
 int xrtt_bypass_tx(struct xdp_md *ctx)
 {
-	__u64 now = begin(), taken = state.taken;
-	__u32 index = taken & config.order_mask;
+	__u64 now = begin();
+	__u32 index = position & config.order_mask;
 	struct bypass_order *order;
 
 	state.calls++;
 	/* An atomic read, as the order itself must be read after it. */
-	if (taken >= __sync_fetch_and_add(&state.filled, 0))
+	if (position >= __sync_fetch_and_add(&state.filled, 0))
 		return XDP_DROP;
 	order = bpf_map_lookup_elem(&orders, &index);
 	if (!order)
@@ -241,11 +247,11 @@ int xrtt_bypass_tx(struct xdp_md *ctx)
 			return XDP_DROP;
 		if (order->due < started) {
 			state.missed++;
-			state.taken = taken + 1;
+			position++;
 			return XDP_DROP;
 		}
 	}
-	state.taken = taken + 1;
+	position++;
 	return send(ctx, order, now);
 }
 

@@ -72,9 +72,10 @@ struct bypass_config {
 
 /* Shared while it runs. */
 struct bypass_state {
-	__u64 filled;	     /* user: orders below this number are there */
-	__u64 taken;	     /* program: orders below this number are over */
-	__u64 runs;	     /* user: counts test-runs, before each */
+	__u64 filled; /* user: orders below this number are there */
+	__u64 taken;  /* program: orders below this number are over; it says so
+			at the call after */
+	__u64 runs;   /* user: counts test-runs, before each */
 	__s64 tai_offset_ns; /* user: TAI - MONOTONIC, for the timestamps */
 	__u64 refused;	     /* orders whose slot was armed already */
 	__u64 missed;	     /* orders whose time passed between test-runs */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "bypass_rig.h"
+#include "model/stamptime.h"
 
 /* ---- frames ------------------------------------------------------------- */
 
@@ -16,6 +17,7 @@ static void check_frames(const struct kind *kind)
 	int64_t tai, due[3 * ORDERS];
 	struct caught_frame got;
 	struct sender e;
+	remote_t sent;
 
 	sender_open(&e, kind);
 	sender_start(&e);
@@ -26,6 +28,8 @@ static void check_frames(const struct kind *kind)
 		memset(e.slots, 0, sizeof(*e.slots) * ORDERS);
 		for (int i = from; i < from + ORDERS; i++, at += STEP_NS)
 			sender_order(&e, i, due[i] = at);
+		for (int i = from; i < from + ORDERS; i++)
+			e.slots[i % ORDERS].seq = i;
 		assert_int_equal(bypass_room(e.bypass), 0);
 		bypass_publish(e.bypass);
 		sender_await(&e, from + ORDERS, from + ORDERS);
@@ -33,7 +37,11 @@ static void check_frames(const struct kind *kind)
 			const struct slot *slot = &e.slots[i % ORDERS];
 
 			catcher_read(i, &got);
-			catcher_expect(&e, i, due[i] + tai, &got);
+			/* The deadline, or when it was late, the time. */
+			assert_true(stamptime_read(slot->nonce, true, &sent));
+			assert_true(sent.ns >= due[i] + tai);
+			assert_true(sent.ns <= (int64_t)slot->drv_tx + tai);
+			catcher_expect(&e, i, sent.ns, &got);
 			assert_int_equal(slot->state, SLOT_ARMED);
 			assert_memory_equal(&slot->nonce,
 					    got.octets + e.udp + 12, 8);

@@ -30,6 +30,7 @@ static struct hop_plan plan_of(size_t i)
 {
 	struct hop_plan plan = plans[i];
 
+	plan.stop_fd = -1;
 	plan.interval.ns = 200 * NSEC_PER_USEC;
 	plan.budget.ns = BUDGET_NS;
 	return plan;
@@ -91,7 +92,7 @@ static void a_hop_takes_time(void **state)
 		assert_true(r.ns[r.n / 2] < NSEC_PER_SEC);
 		for (size_t k = 1; k < r.n; k++)
 			assert_true(r.ns[k - 1] <= r.ns[k]);
-		free(r.ns);
+		hop_release(&r);
 		assert_int_equal(namespace(), home);
 		assert_int_equal(count_in("/proc/self/fd"), fds);
 		assert_int_equal(count_in("/proc/self/task"), threads);
@@ -109,12 +110,12 @@ static void the_budget_is_kept(void **state)
 	plan.budget.ns = 0;
 	assert_int_equal(hop_measure(&plan, &r), 0);
 	assert_in_range(r.n, HOP_MIN / 2, HOP_MIN);
-	free(r.ns);
+	hop_release(&r);
 	plan.interval.ns = 1;
 	plan.budget.ns = NSEC_PER_SEC;
 	assert_int_equal(hop_measure(&plan, &r), 0);
 	assert_in_range(r.n, HOP_MAX / 2, HOP_MAX);
-	free(r.ns);
+	hop_release(&r);
 }
 
 static int measure_as_nobody(void)

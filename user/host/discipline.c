@@ -137,6 +137,7 @@ static void bound_take(const struct rate_bound *b, struct clock_state *out)
 {
 	out->rate_ppm = bound_ppm(b);
 	out->how = b->how;
+	out->is_measured = true;
 }
 
 /* A bound that is wider than the one at hand tells something all the same if
@@ -174,6 +175,7 @@ void discipline_judge(const struct discipline_evidence *e,
 	name_source(e, out);
 	out->tai_offset_s = e->tai_offset_s;
 	out->steering = *steering;
+	out->is_measured = false;
 	out->rate_ppm = CLOCK_FREE_PPM;
 	out->how = out->disciplined ? "bound for an oscillator: whoever "
 				      "disciplines it tells no rate error"
@@ -197,5 +199,6 @@ void discipline_judge(const struct discipline_evidence *e,
 	if (e->clock_ppm > 0) {
 		out->rate_ppm = e->clock_ppm;
 		out->how = "given by --clock-ppm";
+		out->is_measured = false;
 	}
 }

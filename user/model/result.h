@@ -184,6 +184,7 @@ struct clock_state {
 	bool disciplined;
 	const char *source; /* "chrony", "ntpd", "none", ... */
 	double rate_ppm;    /* bound on its rate error */
+	bool is_measured;   /* in this run; else taken from elsewhere */
 	const char *how;
 	char reference[64];	 /* what the source follows; "" if unknown */
 	int tai_offset_s;	 /* 0: nobody has set it */
@@ -229,7 +230,9 @@ struct run_facts {
 	const char *command;
 	const char *version;
 	bool interrupted;
-	mono_t origin; /* zero of every local time in the samples */
+	const char
+		*trouble; /* what ended it before its time; static, or NULL */
+	mono_t origin;	  /* zero of every local time in the samples */
 	int64_t origin_tai_ns;
 	bool has_remote_origin;
 	remote_t remote_origin; /* zero of every remote time in the samples */

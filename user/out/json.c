@@ -249,6 +249,7 @@ static json_t *run_value(const struct run_facts *run)
 		{ "command", json_value_text(run->command) },
 		{ "version", json_value_text(run->version) },
 		{ "interrupted", json_boolean(run->interrupted) },
+		{ "trouble", json_value_text(run->trouble) },
 		{ "origin_mono_ns", epoch_value(run->origin.ns) },
 		{ "origin_tai_ns", epoch_value(run->origin_tai_ns) },
 		{ "remote_origin_tai_ns",

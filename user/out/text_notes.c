@@ -52,8 +52,8 @@ static void note_sampling(struct page *page, const char *label,
 	if (d->n < 2 || !isfinite(d->n_eff))
 		return;
 	if (d->short_memory)
-		memory = "; run too short for its memory, the interval is too "
-			 "narrow";
+		memory = "; run too short for its memory, the interval says "
+			 "little";
 	if (!d->ci95[LEVEL_P99].hi.finite && d->n < P99_NEEDS)
 		snprintf(tail, sizeof(tail),
 			 "; too few to bound p99 from above (%d would do)",
@@ -225,6 +225,8 @@ void notes_show(struct page *page, const struct result *r)
 	note_hooks(page, &r->hooks);
 	note_segments(page, r);
 	note_verdicts(page, r);
+	if (r->run.trouble)
+		page_note(page, "ended early", "%s", r->run.trouble);
 	if (r->run.interrupted)
 		page_note(page, "interrupted", "after %s: all of it is above",
 			  format_span(r->run.duration_ns).s);

@@ -77,7 +77,6 @@ static int bypass_map(struct bypass *b, const struct bypass_shape *shape)
 	b->orders = shape->orders;
 	b->runner = (struct runner){
 		.prog_fd = bpf_program__fd(b->bpf->progs.xrtt_bypass_tx),
-		.ifindex = shape->ifindex,
 		.length = shape->length,
 		.batch = shape->batch,
 		.cpu = shape->cpu,

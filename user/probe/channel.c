@@ -5,6 +5,7 @@
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,9 @@ static int set_options(int fd, const struct plan *plan)
 				      IP_PMTUDISC_DO);
 		return err ? err : set_int(fd, IPPROTO_IP, IP_RECVERR, 1);
 	}
+	/* The bypass engine's frames have none, and routers may go by it. */
+	if (plan->both)
+		set_int(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
 	err = set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255);
 	if (!err)
 		err = set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, plan->dscp << 2);

@@ -152,18 +152,24 @@ static uint64_t bypass_sent(const struct run *r)
 
 void bypass_count(struct run *r, mono_t now)
 {
-	uint64_t handed, counted;
+	uint64_t handed, answered, counted;
 
 	if (r->txcount < 0 || !departures_want(&r->departures, now))
 		return;
 	handed = bypass_sent(r) + r->socket_sent;
-	if (!txcount_read(r->txcount, &counted))
-		departures_note(&r->departures, now, handed, counted);
+	answered = r->answered;
+	if (txcount_read(r->txcount, &counted))
+		return;
+	if (!r->departures.readings)
+		r->counted_start = counted;
+	/* Some drivers do not count what was redirected to them. */
+	r->uncounted |= counted - r->counted_start < answered;
+	departures_note(&r->departures, now, handed, counted);
 }
 
 bool bypass_missed(struct run *r, const struct flow *f, const struct pending *p)
 {
-	return r->txcount >= 0 &&
+	return r->txcount >= 0 && !r->uncounted &&
 	       departures_missed(&r->departures, window_sent_at(&f->window, p),
 				 bypass_sent(r) - r->answered_bypass);
 }

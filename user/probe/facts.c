@@ -111,6 +111,7 @@ static void fill_run(const struct run *r, const struct clock_state *clock,
 	out->command = command_text();
 	out->version = strdup(XRTT_VERSION);
 	out->interrupted = r->interrupted;
+	out->trouble = r->trouble;
 	out->origin = r->origin;
 	out->origin_tai_ns = r->origin_tai_ns;
 	out->null = stored_null();

@@ -47,6 +47,8 @@ struct run {
 	bool bypass_ended;     /* its program takes no more orders */
 	int txcount;	       /* what the device has sent, -1: not to be had */
 	struct departures departures;
+	uint64_t counted_start;
+	bool uncounted;	   /* more answers than the device says it sent */
 	int cpu;	   /* its program's, -1 without one */
 	cpu_set_t allowed; /* ours before we kept off that one */
 	struct flow *flow;
@@ -72,13 +74,16 @@ struct run {
 	bool interrupted;
 	bool enough; /* --until has been reached */
 	struct tune *tune;
-	bool polls;	/* never sleeps: its sockets poll the interface */
-	bool abandoned; /* asked twice: wait no longer */
+	bool polls; /* never sleeps: its sockets poll the interface */
+	struct moderation moderation_found; /* before any tuning */
+	const char *trouble; /* what ended it before its time, or NULL */
+	bool abandoned;	     /* asked twice: wait no longer */
 	mono_t last_answer;
 	span_t longest_rtt;
 	uint64_t answered;
 	uint64_t answered_bypass;
 	uint64_t socket_sent;
+	uint64_t handed;
 	double handing_ns; /* bypass: running median, stamp to CPU back */
 	bool has_counters; /* the far host gave its counters at the start */
 	uint32_t control_seq;
@@ -90,6 +95,8 @@ enum session_end run_setup(struct run *r, char *why);
 void run_teardown(struct run *r);
 /* Has the sockets poll; again once an answer has told which NAPI is theirs. */
 void run_poll_busily(struct run *r);
+/* Whether they do: each knows which NAPI is its own. */
+bool run_is_polled(const struct run *r);
 /* The flow's 5-tuple as the hooks look for it. */
 void run_describe(const struct run *r, const struct flow *f,
 		  struct session *session);

@@ -27,17 +27,17 @@ static void wake(int signo)
 static void *run(void *arg)
 {
 	struct runner *r = arg;
-	struct xdp_md ctx = {
-		.data_end = r->length,
-		.ingress_ifindex = r->ifindex,
-	};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = calloc(1, r->length),
-		    .data_size_in = r->length, .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .repeat = REPEAT,
+		    .data_size_in = r->length, .repeat = REPEAT,
 		    .batch_size = r->batch,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
 	int err = opts.data_in ? 0 : -ENOMEM;
+	sigset_t set;
 
+	/* Whoever started us may have blocked it. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGURG);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	while (!r->is_ending && (!err || err == -EINTR)) {
 		++*r->runs;
 		err = bpf_prog_test_run_opts(r->prog_fd, &opts);
@@ -94,11 +94,12 @@ void runner_stop(struct runner *r)
 	r->is_ending = true;
 	while (r->is_running && err == ETIMEDOUT) {
 		pthread_kill(r->thread, SIGURG);
-		clock_gettime(CLOCK_REALTIME, &ts);
+		clock_gettime(CLOCK_MONOTONIC, &ts);
 		ts.tv_nsec += JOIN_NS;
 		ts.tv_sec += ts.tv_nsec / NSEC_PER_SEC;
 		ts.tv_nsec %= NSEC_PER_SEC;
-		err = pthread_timedjoin_np(r->thread, NULL, &ts);
+		err = pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC,
+					   &ts);
 	}
 	r->is_running = false;
 }

@@ -12,7 +12,6 @@
 
 struct runner {
 	int prog_fd;
-	int ifindex;		  /* what the program sees frames come from */
 	unsigned int length;	  /* octets of a frame, 14 to 3520 or so */
 	unsigned int batch;	  /* frames to a flush, 1 to 256 */
 	int cpu;		  /* -1: wherever */

@@ -140,6 +140,7 @@ static void withdraw(struct run *r, mono_t now)
 			struct pending *p = window_find(w, w->next - 1);
 
 			if (p->flags & PENDING_TRIED ||
+			    window_slot(w, p)->state != SLOT_FREE ||
 			    (p->engine == ENGINE_BYPASS &&
 			     bypass_is_taken(r, p)) ||
 			    (p->due.ns && !mono_before(now, p->due)))

@@ -242,12 +242,24 @@ static void begin(struct run *r)
 	run_schedule(r);
 }
 
+/* Its program does not end by itself; where it does, what it has not sent never
+ * will be. */
+static void look_after_bypass(struct run *r)
+{
+	if (!r->bypass || !bypass_error(r->bypass) || r->bypass_ended)
+		return;
+	r->bypass_ended = true;
+	r->enough = true;
+	r->trouble = "the bypass engine's program was ended by the kernel";
+}
+
 static void measure(struct run *r)
 {
 	mono_t now, wake, latest, told = {}, looked = {};
 
 	begin(r);
 	for (;;) {
+		look_after_bypass(r);
 		wake = run_send(r, mono_now());
 		now = mono_now();
 		run_settle(r, now, false);

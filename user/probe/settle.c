@@ -108,9 +108,11 @@ static void mark_stolen(struct run *r, const struct slot *slot,
 	double took = slot->tx_done - slot->drv_tx;
 	double step = fmax(1, r->handing_ns / 64);
 
-	if (s->engine != ENGINE_BYPASS || !slot->tx_done || !slot->drv_tx)
+	if (s->engine != ENGINE_BYPASS || !slot->drv_tx ||
+	    slot->tx_done < slot->drv_tx)
 		return;
-	if (!r->handing_ns)
+	/* A running median, from the least of the first few. */
+	if (!r->handed++ || (r->handed < 16 && took < r->handing_ns))
 		r->handing_ns = took;
 	r->handing_ns += took > r->handing_ns ? step : -step;
 	if (took <= r->handing_ns + BYPASS_GAP_NS)

@@ -248,6 +248,7 @@ static enum session_end open_tune(struct run *r, char *why)
 	int err;
 
 	tune_sweep(sink);
+	moderation_read(&r->wire, &r->moderation_found);
 	if (!r->plan->tune && !r->plan->busy_poll)
 		return SESSION_MEASURED;
 	r->tune = tune_open(&r->wire, sink, &err);
@@ -276,6 +277,20 @@ void run_poll_busily(struct run *r)
 	for (unsigned int i = 0; i < r->flows; i++)
 		tune_busy_poll(r->tune, r->flow[i].channel.fd);
 	r->polls = true;
+}
+
+bool run_is_polled(const struct run *r)
+{
+	for (unsigned int i = 0; i < r->flows; i++) {
+		unsigned int napi = 0;
+		socklen_t size = sizeof(napi);
+
+		if (getsockopt(r->flow[i].channel.fd, SOL_SOCKET,
+			       SO_INCOMING_NAPI_ID, &napi, &size) ||
+		    !napi)
+			return false;
+	}
+	return r->polls;
 }
 
 static enum session_end open_queue(struct run *r, uint32_t slots, char *why)

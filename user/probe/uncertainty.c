@@ -7,12 +7,14 @@
 
 #include "host/clock.h"
 #include "host/cpu_offset.h"
+#include "host/netdev_attr.h"
 #include "probe/cost.h"
 #include "probe/run.h"
 
-#define HOP_BUDGET_NS (500 * NSEC_PER_MSEC)
+#define HOP_BUDGET_NS (900 * NSEC_PER_MSEC)
 #define POLL_STEP_NS (50 * NSEC_PER_USEC)
 #define SURVEY_NS (30 * NSEC_PER_MSEC)
+#define SURVEYS 3
 
 static const double level_of[BUDGET_LEVELS] = { 0.5, 0.99 };
 
@@ -41,9 +43,12 @@ static void measure_hop(struct run *r, enum engine engine)
 		.engine = engine,
 		.rx_at_tc = r->rules[engine].rx_at_tc,
 		.tx_stamps = r->rules[engine].ends.tx == STAMP_DRV_TX,
+		.flood = r->plan->flood,
+		.batch = r->plan->batch,
 		.interval = r->plan->interval,
 		.budget = span_ns(HOP_BUDGET_NS),
 		.cpu = r->cpu,
+		.stop_fd = r->signals,
 	};
 
 	r->uncertainty.engine[engine].hop_error =
@@ -60,10 +65,12 @@ void uncertainty_start(struct run *r)
 
 	discipline_start(&u->discipline, &options);
 	clock_reading_measure(&u->reading);
-	cpu_offset_survey(span_ns(SURVEY_NS), &u->reading);
+	for (int i = 0; i < SURVEYS && !u->reading.has_offset; i++)
+		cpu_offset_survey(span_ns(SURVEY_NS), &u->reading);
 	moderation_read(&r->wire, &u->moderation);
 	for (int i = 0; i < ENGINES; i++) {
-		if (!run_uses(r, i))
+		run_signals(r);
+		if (!run_uses(r, i) || r->interrupted)
 			continue;
 		measure_cost(r, i);
 		measure_hop(r, i);
@@ -102,7 +109,7 @@ void uncertainty_end(struct run *r)
 void uncertainty_release(struct run *r)
 {
 	for (int i = 0; i < ENGINES; i++)
-		free(r->uncertainty.engine[i].hop.ns);
+		hop_release(&r->uncertainty.engine[i].hop);
 }
 
 /* ---- from measurements to facts ---------------------------------------- */
@@ -118,18 +125,31 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* While the socket polls, a packet waits for the round's end at the most. */
-static void add_rounds(const struct poll_rounds *p, double *delay, size_t m)
+/* Adds to each delay one of `n` others, drawn at random. */
+static void add_any(const double *other, size_t n, double *delay, size_t m)
 {
-	size_t n = p->n < POLL_ROUNDS ? p->n : POLL_ROUNDS;
 	struct prng prng;
 
 	if (!n)
 		return;
 	prng_init(&prng, 2);
 	for (size_t i = 0; i < m; i++)
-		delay[i] += p->ns[prng_below(&prng, n)];
+		delay[i] += other[prng_below(&prng, n)];
 	qsort(delay, m, sizeof(*delay), by_size);
+}
+
+/* What our own veth does not have: while a socket polls, a packet waits for the
+ * round's end; and where nobody does, an interrupt has to wake a CPU. */
+static void add_waits(const struct run *r, const struct hop_result *hop,
+		      double *delay)
+{
+	const struct poll_rounds *p = &r->uncertainty.poll;
+
+	if (r->polls)
+		add_any(p->ns, p->n < POLL_ROUNDS ? p->n : POLL_ROUNDS, delay,
+			hop->n);
+	if (!run_is_polled(r) && netdev_has_device(&r->wire))
+		add_any(hop->wake_ns, hop->wakes, delay, hop->n);
 }
 
 static const char *hop_obstacle(int err)
@@ -167,7 +187,7 @@ static struct budget_fact hop_fact(struct run *r, enum engine engine,
 	value = collector_network(r->collector[engine], &n);
 	if (value && hop->n && delay &&
 	    !budget_hops(hop->ns, hop->n, hops, delay)) {
-		add_rounds(&r->uncertainty.poll, delay, hop->n);
+		add_waits(r, hop, delay);
 		for (int i = 0; i < BUDGET_LEVELS; i++)
 			fact.at[i] = budget_shift_likely(value, n, delay,
 							 hop->n, level_of[i]) /
@@ -179,15 +199,8 @@ static struct budget_fact hop_fact(struct run *r, enum engine engine,
 }
 
 /* A NIC keeps what it got for a while before it says so. */
-static void add_moderation(const struct run *r, struct budget_fact *fact)
+static void add_moderation(const struct moderation *m, struct budget_fact *fact)
 {
-	const struct moderation *m = &r->uncertainty.moderation;
-
-	if (r->polls) {
-		fact->how = "hops over a veth of ours before the run, and the "
-			    "rounds in which the socket polled";
-		return;
-	}
 	if (!m->is_known) {
 		*fact = budget_fact('B', NAN, m->why);
 		return;
@@ -213,21 +226,14 @@ static struct budget_fact remote_fact(const struct budget_fact *local)
 	return fact;
 }
 
-static void fill_gaps(struct run *r, enum engine engine,
-		      struct budget_facts *facts)
+static void fill_stolen(struct run *r, enum engine engine,
+			struct budget_facts *facts)
 {
-	bool far = !r->rules[engine].ends.remote_inside;
-	struct budget_fact hop = hop_fact(r, engine, far ? 4 : 2);
-
-	hop.common = !r->plan->both;
-	facts->tx_gap = hop;
-	facts->rx_gap = hop;
-	facts->remote_tx_gap = facts->remote_rx_gap = no_fact;
-	if (far)
-		facts->remote_tx_gap = facts->remote_rx_gap = remote_fact(&hop);
-	add_moderation(r, &facts->rx_gap);
 	facts->stolen = no_fact;
 	if (engine != ENGINE_BYPASS)
+		return;
+	facts->stolen = budget_fact('A', NAN, "in a flood nobody looks");
+	if (r->plan->flood)
 		return;
 	facts->stolen = budget_fact(
 		'A', 0,
@@ -236,13 +242,34 @@ static void fill_gaps(struct run *r, enum engine engine,
 	collector_stolen(r->collector[engine], facts->stolen.at);
 }
 
+static void fill_gaps(struct run *r, enum engine engine,
+		      struct budget_facts *facts)
+{
+	const struct uncertainty *u = &r->uncertainty;
+	bool far = !r->rules[engine].ends.remote_inside;
+	struct budget_fact hop = hop_fact(r, engine, far ? 4 : 2);
+
+	hop.common = !r->plan->both;
+	facts->tx_gap = hop;
+	facts->rx_gap = hop;
+	facts->remote_tx_gap = facts->remote_rx_gap = no_fact;
+	if (far) {
+		facts->remote_tx_gap = facts->remote_rx_gap = remote_fact(&hop);
+		/* Nobody has tuned it. */
+		add_moderation(&r->moderation_found, &facts->remote_rx_gap);
+	}
+	if (!run_is_polled(r))
+		add_moderation(&u->moderation, &facts->rx_gap);
+	fill_stolen(r, engine, facts);
+}
+
 static void fill_clocks(const struct run *r, const struct clock_state *clock,
 			enum engine engine, struct budget_facts *facts)
 {
 	const struct clock_steering *s = &clock->steering;
 	const struct clock_reading *reading = &clock->reading;
 
-	facts->clock_rate = budget_fact(clock->disciplined ? 'A' : 'B',
+	facts->clock_rate = budget_fact(clock->is_measured ? 'A' : 'B',
 					clock->rate_ppm, clock->how);
 	facts->clock_slew = unknown;
 	if (s->known)

@@ -141,15 +141,14 @@ static enum probe_status bypass_outcome(const struct pending *p,
 					const struct slot *slot,
 					const struct outcome_rules *rules)
 {
+	int64_t took = first_rx(slot, rules) - slot->drv_tx;
+
 	if (!slot->drv_tx || p->flags & PENDING_NOT_LEFT)
 		return PROBE_UNSENT;
 	if (p->flags & PENDING_RECORD)
-		return (int64_t)(slot->xdp_rx - slot->drv_tx) >
-				       rules->timeout.ns
-			       ? PROBE_LATE
-			       : PROBE_OK;
+		return took > rules->timeout.ns ? PROBE_LATE : PROBE_OK;
 	/* Its one receive hook has seen it and must have passed it on. */
-	if (slot->xdp_rx || p->flags & PENDING_ABANDONED)
+	if (first_rx(slot, rules) || p->flags & PENDING_ABANDONED)
 		return PROBE_UNRECORDED;
 	return PROBE_LOST;
 }
