@@ -9,8 +9,10 @@
  *
  * Reads of the error queue are left alone. A full table is said on stderr.
  */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +25,7 @@
 #define ROWS 65536u
 #define OCTETS 64u
 #define FDS 1024
+#define LINK_LOCAL 0xa9fe /* 169.254, RFC 3927 */
 
 ssize_t __recv_chk(int fd, void *buf, size_t size, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *buf, size_t size, size_t room, int flags,
@@ -36,6 +39,7 @@ struct row {
 };
 
 static __typeof__(socket) *next_socket;
+static __typeof__(connect) *next_connect;
 static __typeof__(send) *next_send;
 static __typeof__(sendto) *next_sendto;
 static __typeof__(sendmsg) *next_sendmsg;
@@ -77,9 +81,21 @@ static bool is_internet(int fd)
 	return fd >= 0 && fd < FDS && internet[fd];
 }
 
+/* xrtt's hops over a veth of its own, at link-local addresses, are no probes. */
+int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
+{
+	const struct sockaddr_in *in = (const void *)to.__sockaddr__;
+
+	if (is_internet(fd) && in->sin_family == AF_INET &&
+	    ntohl(in->sin_addr.s_addr) >> 16 == LINK_LOCAL)
+		internet[fd] = false;
+	return next_connect(fd, to, len);
+}
+
 __attribute__((constructor)) static void app_stamps_start(void)
 {
 	next_socket = dlsym(RTLD_NEXT, "socket");
+	next_connect = dlsym(RTLD_NEXT, "connect");
 	next_send = dlsym(RTLD_NEXT, "send");
 	next_sendto = dlsym(RTLD_NEXT, "sendto");
 	next_sendmsg = dlsym(RTLD_NEXT, "sendmsg");

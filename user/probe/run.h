@@ -18,6 +18,10 @@
 #include "probe/uncertainty.h"
 #include "probe/window.h"
 
+/* What an event is about: a flow's number, or one of these. */
+#define RUN_TIMER UINT32_MAX
+#define RUN_SIGNALS (UINT32_MAX - 1)
+
 /* One 5-tuple. */
 struct flow {
 	struct channel channel;
@@ -65,6 +69,7 @@ struct run {
 	struct counts counts;
 	int epoll;
 	int timer;
+	mono_t timer_set; /* to; 0 once it has expired */
 	int signals;
 	mono_t origin;
 	int64_t origin_tai_ns;
@@ -111,6 +116,8 @@ bool run_is_sending(const struct run *r); /* not all is sent */
 /* settle.c: everything that waits (replies, TX stamps, records) of a flow; then
  * what is due to be settled, or all. */
 void run_collect(struct run *r, struct flow *f);
+/* The same of a flow whose socket has something, on its error queue or not. */
+void run_arrived(struct run *r, struct flow *f, bool error);
 void run_settle(struct run *r, mono_t now, bool all);
 /* Both halves of a reply that the observer is to hear of. */
 void run_answered(struct run *r, struct flow *f, struct pending *p);

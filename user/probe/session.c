@@ -157,31 +157,45 @@ static void poll_until(struct run *r, mono_t wake)
 	run_signals(r);
 }
 
-/* Sleeps until the next probe is due or something arrives. */
-static void sleep_until(struct run *r, mono_t wake)
+/* The timer keeps what it was set to until it has expired. */
+static void set_timer(struct run *r, mono_t wake)
 {
 	struct itimerspec spec = {
 		.it_value = { .tv_sec = wake.ns / NSEC_PER_SEC,
 			      .tv_nsec = wake.ns % NSEC_PER_SEC },
 	};
+
+	if (wake.ns == r->timer_set.ns)
+		return;
+	timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &spec, NULL);
+	r->timer_set = wake;
+}
+
+static void take_event(struct run *r, const struct epoll_event *event)
+{
+	if (event->data.u32 == RUN_TIMER)
+		r->timer_set = (mono_t){ 0 };
+	else if (event->data.u32 == RUN_SIGNALS)
+		run_signals(r);
+	else
+		run_arrived(r, &r->flow[event->data.u32],
+			    event->events & EPOLLERR);
+}
+
+/* Sleeps until the next probe is due or something arrives. */
+static void sleep_until(struct run *r, mono_t wake)
+{
 	struct epoll_event events[64];
-	uint64_t expirations;
 	int n;
 
 	if (r->polls) {
 		poll_until(r, wake);
 		return;
 	}
-	timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &spec, NULL);
+	set_timer(r, wake);
 	n = epoll_wait(r->epoll, events, 64, -1);
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.u32 < r->flows)
-			run_collect(r, &r->flow[events[i].data.u32]);
-	}
-	if (read(r->timer, &expirations, sizeof(expirations)) < 0 &&
-	    errno != EAGAIN)
-		r->sending = false;
-	run_signals(r);
+	for (int i = 0; i < n; i++)
+		take_event(r, &events[i]);
 }
 
 /* Whether something that takes so long can be done before the next probe. */

@@ -66,11 +66,17 @@ static void take_record(void *data, const struct slot *record)
 	run_answered(r, f, p);
 }
 
-void run_collect(struct run *r, struct flow *f)
+void run_arrived(struct run *r, struct flow *f, bool error)
 {
 	socket_receive(r, f);
-	socket_drain_events(r, f);
+	if (error)
+		socket_drain_events(r, f);
 	prober_consume(r->prober, take_record, r);
+}
+
+void run_collect(struct run *r, struct flow *f)
+{
+	run_arrived(r, f, true);
 }
 
 /* How long a probe is watched after it left: an answered one for a timeout, for

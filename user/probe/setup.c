@@ -208,10 +208,9 @@ static enum session_end open_flow(struct run *r, unsigned int number,
 	return SESSION_CANNOT;
 }
 
-static int add_fd(struct run *r, int fd)
+static int add_fd(struct run *r, int fd, uint32_t what)
 {
-	struct epoll_event event = { .events = EPOLLIN,
-				     .data.u32 = UINT32_MAX };
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
 
 	if (fd < 0 || epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &event))
 		return -errno;
@@ -231,9 +230,9 @@ static enum session_end open_events(struct run *r, char *why)
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	err = r->epoll < 0 ? -errno : add_fd(r, r->timer);
+	err = r->epoll < 0 ? -errno : add_fd(r, r->timer, RUN_TIMER);
 	if (!err)
-		err = add_fd(r, r->signals);
+		err = add_fd(r, r->signals, RUN_SIGNALS);
 	if (!err)
 		return SESSION_MEASURED;
 	snprintf(why, WHY_SIZE, "cannot wait for events: %s", strerror(-err));

@@ -14,7 +14,7 @@
 #define HOP_BUDGET_NS (900 * NSEC_PER_MSEC)
 #define POLL_STEP_NS (50 * NSEC_PER_USEC)
 #define SURVEY_NS (30 * NSEC_PER_MSEC)
-#define SURVEYS 3
+#define SURVEYS 8
 
 static const double level_of[BUDGET_LEVELS] = { 0.5, 0.99 };
 
