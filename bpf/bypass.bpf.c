@@ -18,7 +18,7 @@
 /* Readings of the clock before the kernel may look after its own work. */
 #define READS 16
 
-/* Writing the frame takes less than this; then it spins so often at the most. */
+/* Writing the frame takes less than this; then it spins so often at most. */
 #define LEAD_NS 400
 #define LEAD_SPINS 4
 
@@ -111,7 +111,7 @@ static __always_inline __u64 begin(void)
 /*
  * Reads the clock until `due`, READS times at most; the last reading. Not
  * static, so that the verifier looks at it once; unrolled, and without a branch
- * for the longest gap, or without CAP_PERFMON the paths through it are too many.
+ * for the longest gap, or without CAP_PERFMON its paths are too many.
  */
 __noinline __u64 spin(__u64 due)
 {

@@ -81,7 +81,7 @@ static bool is_internet(int fd)
 	return fd >= 0 && fd < FDS && internet[fd];
 }
 
-/* xrtt's hops over a veth of its own, at link-local addresses, are no probes. */
+/* xrtt's hops over its own veth, at link-local addresses, are no probes. */
 int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
 {
 	const struct sockaddr_in *in = (const void *)to.__sockaddr__;

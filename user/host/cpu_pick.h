@@ -57,8 +57,8 @@ bool interrupt_is_rx(const char *name);
 /*
  * Best first: takes no RX interrupt, is not steered to, is not busy, is
  * isolated, does not share a core with one that takes them, is local to the
- * device, is not CPU 0, and the highest number. `how` gets the reason in words. -ENOENT if no CPU is
- * allowed.
+ * device, is not CPU 0, and the highest number. `how` gets the reason in words.
+ * -ENOENT if no CPU is allowed.
  */
 int cpu_pick(const struct cpu_facts *facts, char *how, size_t size);
 
