@@ -192,7 +192,7 @@ leaves_nothing() {
 	local status=0
 
 	doctor_start -d 20s
-	sleep 0.5
+	sleep 3 # before the first probe the bars are measured
 	kill -INT "$DOCTOR"
 	await 3 process_gone "$DOCTOR"
 	wait "$DOCTOR" || status=$?

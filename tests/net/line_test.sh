@@ -65,14 +65,14 @@ passes_pings() {
 	run_in a ping -q -n -c 3 -i 0.05 -W 1 -s 1452 $B6 >/dev/null || return
 	line_stop || return
 	"$SENDER" ledger "$DIR/ledger" 1000000 &&
-		[ "$(grep -c '^ab.*,pass$' "$DIR/ledger")" = 21 ] &&
-		[ "$(grep -c '^ba.*,pass$' "$DIR/ledger")" = 21 ]
+		[ "$(grep -c '^ab.*,pass,' "$DIR/ledger")" = 21 ] &&
+		[ "$(grep -c '^ba.*,pass,' "$DIR/ledger")" = 21 ]
 }
 
 passes_tagged() {
 	line_start --hold 1ms &&
 		"$SENDER" tagged "$NS-a" "$NS-b" 5 && line_stop &&
-		[ "$(grep -cE '^ab,([0-4]),\1,5000,.*,pass$' \
+		[ "$(grep -cE '^ab,([0-4]),\1,5000,.*,pass,' \
 			"$DIR/ledger")" = 5 ]
 }
 
@@ -252,7 +252,7 @@ counts_long_frames() {
 	run_in a ping -q -n -c 3 -i 0.05 -W 1 -s 2500 $B4 >/dev/null
 	line_stop
 	[ $? = 1 ] && grep -qx 'line: 3 overflowed' "$DIR/line.err" &&
-		[ "$(grep -c '^ab.*,,overflow$' "$DIR/ledger")" = 3 ]
+		[ "$(grep -c '^ab.*,,overflow,' "$DIR/ledger")" = 3 ]
 }
 
 detaches() {
