@@ -9,8 +9,9 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "fold.h"
 #include "order.h"
-#include "slot.h"
+#include "slots.h"
 #include "wire.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -50,23 +51,11 @@ struct {
 	__type(value, struct bypass_frame);
 } frames SEC(".maps");
 
-/* The prober's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct slot);
-} slots SEC(".maps");
-
 static __always_inline __u16 checksum(__u64 sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~sum & 0xffff;
-	return sum ? sum : 0xffff; /* 0 says "no checksum" */
+	__u16 check = ~checksum_fold(sum);
+
+	return check ? check : 0xffff; /* 0 says "no checksum" */
 }
 
 static __always_inline void note_gap(__u64 gap)

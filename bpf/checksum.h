@@ -10,6 +10,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "wire.h"
+#include "fold.h"
 #include "frame.h"
 #include "parse.h"
 
@@ -79,15 +80,6 @@ static __always_inline __u64 checksum_pseudo(const struct packet *p,
 		return sum;
 	}
 	return checksum_add(sum, &p->ip6->saddr, 32);
-}
-
-static __always_inline __u16 checksum_fold(__u64 sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "slot.h"
+#include "slots.h"
 
 const volatile struct prober_config config = {};
 
@@ -29,14 +30,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct session);
 } sessions SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct slot);
-} slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
