@@ -104,8 +104,11 @@ static __always_inline __u64 begin(void)
  */
 __noinline __u64 spin(__u64 due)
 {
-	__u64 start = bpf_ktime_get_ns(), now = start, longest = 0;
+	__u64 now = bpf_ktime_get_ns(), longest = 0;
 
+	last = now;
+	if (now >= due)
+		return now;
 #pragma unroll
 	for (int i = 1; i < READS; i++) {
 		__u64 then = now, gap, longer;
