@@ -8,6 +8,8 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "model/checksum.h"
+
 #define VLAN_TAG 4
 
 static unsigned int link_length(const struct frame_path *path)
@@ -26,33 +28,6 @@ unsigned int frame_length(const struct frame_path *path,
 			  const struct packet_template *packet)
 {
 	return frame_udp_at(path) + sizeof(struct udphdr) + packet->length;
-}
-
-/* Words as they lie in memory (RFC 1071 2(B)); `octets` is even, or the data's
- * last part. */
-static uint64_t sum_words(const void *data, size_t octets)
-{
-	const uint8_t *at = data;
-	uint64_t sum = 0;
-	uint16_t word;
-
-	for (; octets > 1; octets -= 2, at += 2) {
-		memcpy(&word, at, 2);
-		sum += word;
-	}
-	if (octets) {
-		word = 0;
-		memcpy(&word, at, 1);
-		sum += word;
-	}
-	return sum;
-}
-
-static uint16_t sum_fold(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
 }
 
 static uint8_t *put_link(uint8_t *at, const struct frame_path *path)
@@ -87,7 +62,7 @@ static uint8_t *put_ip4(uint8_t *at, const struct frame_path *path,
 
 	memcpy(&ip.saddr, path->source.octets + 12, 4);
 	memcpy(&ip.daddr, path->target.octets + 12, 4);
-	ip.check = ~sum_fold(sum_words(&ip, sizeof(ip)));
+	ip.check = ~checksum_fold(checksum_sum(&ip, sizeof(ip)));
 	memcpy(at, &ip, sizeof(ip));
 	return at + sizeof(ip);
 }
@@ -113,8 +88,8 @@ static uint64_t sum_pseudo(const struct frame_path *path, uint16_t udp_length)
 {
 	size_t from = path->target.family == AF_INET ? 12 : 0;
 
-	return sum_words(path->source.octets + from, 16 - from) +
-	       sum_words(path->target.octets + from, 16 - from) +
+	return checksum_sum(path->source.octets + from, 16 - from) +
+	       checksum_sum(path->target.octets + from, 16 - from) +
 	       htons(IPPROTO_UDP) + htons(udp_length);
 }
 
@@ -139,6 +114,7 @@ void frame_build(const struct frame_path *path,
 	room = out->head + sizeof(out->head) - at;
 	memcpy(at, packet->octets,
 	       packet->length < room ? packet->length : room);
-	out->sum = sum_pseudo(path, udp_length) + sum_words(&udp, sizeof(udp)) +
-		   sum_words(packet->octets, packet->length);
+	out->sum = sum_pseudo(path, udp_length) +
+		   checksum_sum(&udp, sizeof(udp)) +
+		   checksum_sum(packet->octets, packet->length);
 }

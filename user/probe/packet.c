@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "host/clock.h"
+#include "model/checksum.h"
 #include "model/stamptime.h"
 
 #define ICMP_HEADER 8
@@ -87,23 +88,11 @@ void packet_prepare_control(struct packet_template *t,
 		     sizeof(struct stamp_direct_measurement);
 }
 
-static uint16_t checksum(const uint8_t *octets, size_t length)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i + 1 < length; i += 2)
-		sum += octets[i] << 8 | octets[i + 1];
-	if (length % 2)
-		sum += octets[length - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
 uint64_t packet_finish(struct packet_template *t, uint32_t seq, int64_t tai_ns)
 {
 	struct stamp_request *request = request_of(t);
 	uint64_t nonce = stamptime_write(tai_ns);
+	uint16_t check;
 
 	request->seq = htonl(seq);
 	memcpy(&request->sent, &nonce, sizeof(nonce));
@@ -113,8 +102,8 @@ uint64_t packet_finish(struct packet_template *t, uint32_t seq, int64_t tai_ns)
 	/* For ICMPv6 the kernel makes it: it covers the addresses too. */
 	if (t->family == AF_INET) {
 		memset(t->octets + 2, 0, 2);
-		memcpy(t->octets + 2,
-		       &(uint16_t){ htons(checksum(t->octets, t->length)) }, 2);
+		check = ~checksum_fold(checksum_sum(t->octets, t->length));
+		memcpy(t->octets + 2, &check, 2);
 	}
 	return nonce;
 }
