@@ -15,28 +15,43 @@
 #include "checksum.h"
 #include "clock.h"
 #include "frame.h"
+#include "link.h"
 #include "request.h"
 
 #define ANSWER_TTL 255
 
-/* What the UDP checksum has to be. */
-enum answer_sum {
-	ANSWER_SUM_FULL,
-	ANSWER_SUM_NONE,    /* IPv4 without one */
-	ANSWER_SUM_PARTIAL, /* CHECKSUM_PARTIAL: the device completes it */
-};
-
+/* Nothing is less than 64 bits wide, for the reason that struct admit_keys
+ * has. */
 struct answer {
-	struct stamp_time received;
-	__u32 seq;
-	__u32 sum;	     /* enum answer_sum */
-	__u32 is_complete;   /* CHECKSUM_COMPLETE: skb->csum has to be kept */
-	__u32 octets_before; /* complement of the sum over the request */
+	__u64 received_ns;
+	__s64 offset_ns; /* for both stamps: no step comes between them */
+	__u64 error;	 /* Error Estimate, host order */
+	__u64 seq;
+	/* These are for an skb alone. */
+	__u64 is_complete;   /* CHECKSUM_COMPLETE: skb->csum has to be kept */
+	__u64 is_partial;    /* CHECKSUM_PARTIAL: the device completes it */
+	__u64 octets_before; /* complement of the sum over the request */
 };
 
-static __always_inline __u64 answer_read_clock(void)
+static __always_inline __s64 answer_read_offset(void)
 {
-	return clock_read(config.has_tai, clock_known.tai_offset_ns);
+	return config.has_tai ? 0 : clock_known.tai_offset_ns;
+}
+
+static __always_inline __u64 answer_read_clock(__s64 offset_ns)
+{
+	return clock_read(config.has_tai, offset_ns);
+}
+
+/* Before `from_ns` is long after it: a clock that was set back. Two loads, as
+ * one from either address takes CAP_PERFMON. */
+static __always_inline __u32 answer_error(__u64 received_ns)
+{
+	__u32 error = clock_known.error;
+
+	if (received_ns - clock_known.from_ns >= clock_known.lease_ns)
+		error = clock_known.stale;
+	return error;
 }
 
 /* From STAMP's octet 44 to the end of the datagram. */
@@ -84,31 +99,36 @@ static __always_inline int answer_is_partial(struct frame f,
 	return before == after;
 }
 
-/* To be called on the untouched request; ends its pointers' life. */
-static __always_inline void
-answer_begin(struct frame f, const struct request *r, struct answer *a)
+/* IPv4 may do without. */
+static __always_inline int answer_has_sum(const struct request *r)
 {
-	a->is_complete = 0;
-	a->sum = ANSWER_SUM_FULL;
-	if (r->ip.version == 4 && !r->udp->check)
-		a->sum = ANSWER_SUM_NONE;
-	if (f.is_xdp || !request_has_room(r))
-		return;
-	if (bpf_csum_update(f.ctx, 0) >= 0) {
-		a->is_complete = 1;
-		a->octets_before = ~answer_sum_octets(f, r);
-	}
-	if (a->sum == ANSWER_SUM_FULL && answer_is_partial(f, r))
-		a->sum = ANSWER_SUM_PARTIAL;
+	return r->ip.version != 4 || r->udp->check;
 }
 
-static __always_inline void answer_turn_link(struct ethhdr *eth)
+static __noinline int answer_begin_skb(struct __sk_buff *skb, struct answer *a)
 {
-	__u8 address[ETH_ALEN];
+	struct frame f = { .ctx = skb, .is_xdp = 0 };
+	struct request r;
 
-	__builtin_memcpy(address, eth->h_dest, ETH_ALEN);
-	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, address, ETH_ALEN);
+	if (request_parse(f, &r) || !request_has_room(&r))
+		return -1;
+	if (bpf_csum_update(skb, 0) >= 0) {
+		a->is_complete = 1;
+		a->octets_before = ~answer_sum_octets(f, &r);
+	}
+	if (answer_has_sum(&r))
+		a->is_partial = answer_is_partial(f, &r);
+	return 0;
+}
+
+/* To be called on the untouched request. */
+static __always_inline void answer_begin(struct frame f, struct answer *a)
+{
+	a->is_complete = 0;
+	a->is_partial = 0;
+	a->octets_before = 0;
+	if (!f.is_xdp)
+		answer_begin_skb(f.ctx, a);
 }
 
 static __always_inline void answer_turn_ip4(struct iphdr *ip)
@@ -136,7 +156,7 @@ static __always_inline void answer_turn(struct request *r)
 	__be16 port = r->udp->dest;
 
 	if (config.link_header)
-		answer_turn_link(r->eth);
+		link_turn(r->eth);
 	if (r->ip.version == 4)
 		answer_turn_ip4(r->ip.ip4);
 	else
@@ -153,9 +173,9 @@ static __always_inline void answer_fill(struct stamp_reply *reply,
 
 	__builtin_memset(reply, 0, sizeof(*reply));
 	reply->seq = bpf_htonl(a->seq);
-	reply->error = bpf_htons(clock_known.error);
+	reply->error = bpf_htons(a->error);
 	reply->ssid = request.ssid;
-	reply->received = a->received;
+	reply->received = clock_to_ptp(a->received_ns);
 	reply->sender_seq = request.seq;
 	reply->sender_sent = request.sent;
 	reply->sender_error = request.error;
@@ -163,20 +183,22 @@ static __always_inline void answer_fill(struct stamp_reply *reply,
 }
 
 static __always_inline void answer_stamp(struct frame f, struct request *r,
-					 struct stamp_reply *reply, __u32 kind)
+					 struct stamp_reply *reply,
+					 const struct answer *a)
 {
+	const int is_whole = answer_has_sum(r) && !a->is_partial;
 	__u64 sum = 0;
 	__u16 check;
 
-	if (kind == ANSWER_SUM_FULL) {
+	if (is_whole) {
 		r->udp->check = 0;
 		sum = checksum_pseudo(&r->ip, r->udp->len);
 		sum = checksum_add(sum, r->udp, sizeof(*r->udp));
 		sum = checksum_add(sum, reply, sizeof(*reply));
 		sum = answer_sum_rest(sum, f, r);
 	}
-	reply->sent = clock_to_ptp(answer_read_clock());
-	if (kind != ANSWER_SUM_FULL)
+	reply->sent = clock_to_ptp(answer_read_clock(a->offset_ns));
+	if (!is_whole)
 		return;
 	check = ~checksum_fold(
 		checksum_add(sum, &reply->sent, sizeof(reply->sent)));
@@ -194,8 +216,8 @@ static __always_inline int answer_write(struct frame f, const struct answer *a)
 	reply = (void *)(r.udp + 1);
 	answer_fill(reply, a, r.ip.ttl);
 	answer_turn(&r);
-	answer_stamp(f, &r, reply, a->sum);
-	if (a->is_complete)
+	answer_stamp(f, &r, reply, a);
+	if (!f.is_xdp && a->is_complete)
 		bpf_csum_update(f.ctx, checksum_fold((__u64)a->octets_before +
 						     answer_sum_octets(f, &r)));
 	return 0;

@@ -5,6 +5,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -12,6 +13,7 @@
 #include "fold.h"
 #include "order.h"
 #include "slots.h"
+#include "syn.h"
 #include "wire.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -22,6 +24,14 @@
 /* Writing the frame takes less than this; then it spins so often at most. */
 #define LEAD_NS 400
 #define LEAD_SPINS 4
+
+/*
+ * So many octets of metadata, which go nowhere, for the kernel to make its
+ * xdp_frame afresh. Before 6.4 a recycled page keeps the one that the driver
+ * has had (net/bpf/test_run.c: reset_ctx): virtio_net has put its header before
+ * it, veth has cleared it.
+ */
+#define FRESH_META 4
 
 /* Of a hop's frames: Ethernet, IPv4, UDP. */
 #define HOP_REQUEST_AT (14 + 20 + 8)
@@ -180,6 +190,37 @@ static __always_inline __u64 timestamp(__u64 now)
 	}
 BYPASS_HEADS(WRITER)
 
+/* `isn` is all that differs from one to the next. */
+#define SYN_WRITER(octets, at) \
+	static __noinline int write_syn_##octets( \
+		struct xdp_md *ctx, const struct bypass_frame *frame, \
+		__be32 isn) \
+	{ \
+		void *data = (void *)(long)ctx->data; \
+		void *end = (void *)(long)ctx->data_end; \
+		struct tcphdr *tcp = data + (at); \
+\
+		if (data + (octets) > end) \
+			return -1; \
+		__builtin_memcpy(__builtin_assume_aligned(data, 8), \
+				 __builtin_assume_aligned(frame->head, 8), \
+				 octets); \
+		tcp->seq = isn; \
+		tcp->check = ~checksum_fold(frame->sum + isn); \
+		return 0; \
+	}
+BYPASS_SYN_HEADS(SYN_WRITER)
+
+static __always_inline int
+write_syn(struct xdp_md *ctx, const struct bypass_frame *frame, __be32 isn)
+{
+#define WRITE_SYN(octets, at) \
+	if (config.head == (octets)) \
+		return write_syn_##octets(ctx, frame, isn);
+	BYPASS_SYN_HEADS(WRITE_SYN)
+	return -1;
+}
+
 static __always_inline int write_frame(struct xdp_md *ctx,
 				       const struct bypass_frame *frame,
 				       __be32 seq, __u64 nonce)
@@ -194,16 +235,22 @@ static __always_inline int write_frame(struct xdp_md *ctx,
 static __always_inline int send(struct xdp_md *ctx,
 				const struct bypass_order *order, __u64 now)
 {
-	__u64 nonce = timestamp(order->due > now ? order->due : now);
+	__u32 isn = SYN_ISN(config.isn, order->seq);
+	__u64 nonce = config.is_syn
+			      ? SYN_NONCE(isn)
+			      : timestamp(order->due > now ? order->due : now);
 	__u32 flow = order->flow, index;
 	struct bypass_frame *frame = bpf_map_lookup_elem(&frames, &flow);
 	struct slot *slot;
 
-	if (!frame)
+	if (!frame || bpf_xdp_adjust_meta(ctx, -FRESH_META))
 		return XDP_DROP;
 	index = frame->first_slot + (order->seq & frame->slot_mask);
 	slot = bpf_map_lookup_elem(&slots, &index);
-	if (!slot || write_frame(ctx, frame, bpf_htonl(order->seq), nonce) ||
+	if (!slot ||
+	    (config.is_syn
+		     ? write_syn(ctx, frame, bpf_htonl(isn))
+		     : write_frame(ctx, frame, bpf_htonl(order->seq), nonce)) ||
 	    !arm(slot, nonce))
 		return XDP_DROP;
 	slot->tx_cpu = bpf_get_smp_processor_id();

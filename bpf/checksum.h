@@ -37,17 +37,18 @@ static __always_inline __u64 checksum_add(__u64 sum, const void *data,
 }
 
 /*
- * Adds the frame's `octets` (less than STAMP_MAX_UDP, odd or even) from offset
- * `at` on. By way of a copy: without CAP_PERFMON the verifier takes neither a
- * packet pointer plus a variable nor, as it follows wrong guesses of a branch
- * too, a loop that moves one.
+ * The sum of the frame's `octets` (less than STAMP_MAX_UDP, odd or even) from
+ * offset `at` on. By way of a copy: without CAP_PERFMON the verifier takes
+ * neither a packet pointer plus a variable nor, as it follows wrong guesses of
+ * a branch too, a loop that moves one.
  */
-static __always_inline __u64 checksum_add_frame(__u64 sum, struct frame f,
-						__u32 at, __u32 octets)
+static __always_inline __u64 checksum_of_frame(struct frame f, __u32 at,
+					       __u32 octets)
 {
-	__u32 words = octets & CHECKSUM_WORDS;
+	__u64 words = octets & CHECKSUM_WORDS;
 	__u16 pair = 0;
 	__u32 zero = 0;
+	__u64 sum = 0;
 	__u8 last = 0;
 	void *copy;
 
@@ -55,14 +56,33 @@ static __always_inline __u64 checksum_add_frame(__u64 sum, struct frame f,
 	if (words >= 4) {
 		copy = bpf_map_lookup_elem(&scratch, &zero);
 		if (!copy || frame_load(f, at, copy, words))
-			return sum;
-		sum += (__u32)bpf_csum_diff(0, 0, copy, words, 0);
+			return 0;
+		sum = (__u32)bpf_csum_diff(0, 0, copy, words, 0);
 	}
 	if (octets & 2)
 		frame_load(f, at + words, &pair, sizeof(pair));
 	if (octets & 1)
 		frame_load(f, at + (octets & ~1U), &last, sizeof(last));
 	return sum + pair + bpf_htons(last << 8);
+}
+
+/* Global functions: the verifier goes through each once, instead of once for
+ * every way there. */
+__noinline __u64 checksum_of_xdp(struct xdp_md *xdp, __u32 at, __u32 octets)
+{
+	return checksum_of_frame((struct frame){ xdp, 1 }, at, octets);
+}
+
+__noinline __u64 checksum_of_skb(struct __sk_buff *skb, __u32 at, __u32 octets)
+{
+	return checksum_of_frame((struct frame){ skb, 0 }, at, octets);
+}
+
+static __always_inline __u64 checksum_add_frame(__u64 sum, struct frame f,
+						__u32 at, __u32 octets)
+{
+	return sum + (f.is_xdp ? checksum_of_xdp(f.ctx, at, octets)
+			       : checksum_of_skb(f.ctx, at, octets));
 }
 
 /* Addresses, protocol and length as UDP sees them; the same both ways. */

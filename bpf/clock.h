@@ -12,8 +12,12 @@
 
 #define NS_PER_SECOND 1000000000ULL
 
-/* `has_tai` comes from rodata: where it is 0 the verifier drops the call, so a
- * kernel before 6.1, which has no such helper, never sees it. */
+/*
+ * `has_tai` comes from rodata: where it is 0 the verifier drops the call, so a
+ * kernel that has no such helper (6.1 brought it) never sees it. What the
+ * helper returns is the same sum of the same reading, the offset being the
+ * kernel's own (kernel/time/timekeeping.c: ktime_get_tai_fast_ns).
+ */
 static __always_inline __u64 clock_read(__u32 has_tai, __s64 tai_offset_ns)
 {
 	if (has_tai)

@@ -23,6 +23,17 @@ struct {
 	__type(value, __u32);
 } ports SEC(".maps");
 
+/* Local port to the sequence number of the TCP probe on it. One entry, and
+ * never looked at, for other protocols. 64 bits, as an array's elements lie
+ * eight octets apart where it is mapped. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} riders SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

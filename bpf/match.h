@@ -43,6 +43,7 @@ struct answer {
 	const struct stamp_reply *stamp; /* if is_stamp: ICMP has none */
 	__u8 is_stamp; /* comparing `stamp` with null takes CAP_PERFMON */
 	__u8 ttl;
+	__u8 reply; /* enum syn_reply */
 };
 
 static __always_inline __u64 nonce_of(const struct stamp_time *sent)
@@ -83,8 +84,11 @@ static __always_inline int is_remote6(const struct session *s,
 }
 
 static __always_inline int is_far_end(const struct session *s,
+				      const struct cursor *c,
 				      const struct packet *p, int outbound)
 {
+	const struct ipv6hdr *ip6 = p->ip6;
+
 	if (s->protocol != p->protocol)
 		return 0;
 	/* Under options `transport` is not where it seems to be, and what a
@@ -93,7 +97,8 @@ static __always_inline int is_far_end(const struct session *s,
 		return p->ip4->ihl == sizeof(*p->ip4) / 4 &&
 		       !(p->ip4->frag_off & bpf_htons(IP4_FRAGMENT)) &&
 		       is_remote4(s, outbound ? p->ip4->daddr : p->ip4->saddr);
-	return is_remote6(s, outbound ? &p->ip6->daddr : &p->ip6->saddr);
+	return IN_REACH(ip6, sizeof(*ip6), c->end) &&
+	       is_remote6(s, outbound ? &ip6->daddr : &ip6->saddr);
 }
 
 static __always_inline struct slot *slot_of(const struct session *s, __u32 seq)
@@ -145,6 +150,7 @@ static __always_inline void slot_duplicate(struct slot *slot,
 
 	/* Two branches would be made one addition to an address that varies,
 	 * which takes CAP_PERFMON. */
+	barrier_var(forward);
 	__sync_fetch_and_add(&slot->duplicate_forward, forward);
 	__sync_fetch_and_add(&slot->duplicate_return, !forward);
 	if (slot->state == SLOT_ARMED)
@@ -157,7 +163,7 @@ static __always_inline struct slot *
 slot_receive(const struct session *s, const struct answer *a, __u64 now)
 {
 	struct slot *slot = slot_of(s, a->seq);
-	__u32 state;
+	__u64 state;
 	__u64 *stamp;
 
 	if (!slot)
@@ -178,6 +184,7 @@ slot_receive(const struct session *s, const struct answer *a, __u64 now)
 	}
 	slot->rx_cpu = bpf_get_smp_processor_id();
 	slot->ttl = a->ttl;
+	slot->reply = a->reply;
 	if (a->is_stamp) {
 		slot->remote_rx = nonce_of(&a->stamp->received);
 		slot->remote_tx = nonce_of(&a->stamp->sent);
@@ -220,7 +227,7 @@ packet_session(const struct cursor *c, const struct packet *p, int outbound)
 	} else {
 		return 0;
 	}
-	return is_far_end(s, p, outbound) ? s : 0;
+	return is_far_end(s, c, p, outbound) ? s : 0;
 }
 
 /* 0, or -1 if not all of the reply is in reach. */

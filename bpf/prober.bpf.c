@@ -2,24 +2,20 @@
 /*
  * The prober's hooks. Each finds the slot of the probe it sees and writes its
  * stamp; none alters a packet, and none stops one from reaching whoever else
- * hooks the interface, but for the answers to the bypass engine's own frames.
+ * hooks the interface, but for the answers to the bypass engine's own frames
+ * and a SYN of ours that goes out once more.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "match.h"
+#include "receive.h"
+#include "seen.h"
+#include "tcp_hooks.h"
 
 /* TC_ACT_UNSPEC for clsact and TCX_NEXT for tcx: on to the next program. */
 #define VERDICT_NEXT -1
 /* TC_ACT_SHOT and TCX_DROP. */
 #define VERDICT_DROP 2
-
-/* What is to become of a packet at TC. */
-enum seen {
-	SEEN,	   /* whatever it was, on with it */
-	SEEN_PART, /* ours, and not all of it that matters is in reach */
-	SEEN_LAST, /* the bypass engine's: nobody else waits for it */
-};
 
 /* Link, IPv6, UDP and STAMP headers: what a hook may need to see. */
 #define HEADERS_MAX (14 + 4 + 40 + 8 + 44)
@@ -109,44 +105,46 @@ static __noinline int skb_received(struct __sk_buff *skb)
 	return SEEN;
 }
 
+static __always_inline int skb_leaves(struct __sk_buff *skb)
+{
+	return config.is_tcp ? tcp_sent(skb) : skb_sent(skb);
+}
+
+static __always_inline int skb_arrives(struct __sk_buff *skb)
+{
+	return config.is_tcp ? tcp_received(skb) : skb_received(skb);
+}
+
 SEC("tc")
 int xrtt_tc_egress(struct __sk_buff *skb)
 {
-	if (skb_sent(skb) == SEEN_PART && !skb_pull_headers(skb))
-		skb_sent(skb);
-	return VERDICT_NEXT;
+	int seen = skb_leaves(skb);
+
+	if (seen == SEEN_PART && !skb_pull_headers(skb))
+		seen = skb_leaves(skb);
+	return seen == SEEN_LAST ? VERDICT_DROP : VERDICT_NEXT;
 }
 
 SEC("tc")
 int xrtt_tc_ingress(struct __sk_buff *skb)
 {
-	int seen = skb_received(skb);
+	int seen = skb_arrives(skb);
 
 	if (seen == SEEN_PART && !skb_pull_headers(skb))
-		seen = skb_received(skb);
+		seen = skb_arrives(skb);
 	return seen == SEEN_LAST ? VERDICT_DROP : VERDICT_NEXT;
 }
 
 SEC("xdp")
 int xrtt_xdp_rx(struct xdp_md *ctx)
 {
-	struct cursor c = { (void *)(long)ctx->data,
-			    (void *)(long)ctx->data_end };
 	struct answer a = {};
-	struct packet p;
-	struct session *s;
 	struct slot *slot;
 	__u64 now;
 
-	if (parse_network(&c, parse_link(&c, config.link_header), &p))
-		return XDP_PASS;
-	s = packet_session(&c, &p, 0);
-	if (!s)
-		return XDP_PASS;
-	now = bpf_ktime_get_ns();
-	if (answer_read(&c, &p, &a))
-		return XDP_PASS;
-	slot = slot_receive(s, &a, now);
+	if (config.is_tcp)
+		return tcp_xdp(ctx);
+	slot = xdp_receive(ctx, &a, &now);
 	if (!slot || slot->engine != SLOT_BYPASS)
 		return XDP_PASS;
 	slot_complete(slot);
@@ -176,6 +174,18 @@ int xrtt_sock_udp(struct __sk_buff *skb)
 		socket_receive(reply.udp.dest,
 			       bpf_ntohl(reply.payload.sender_seq),
 			       nonce_of(&reply.payload.sender_sent));
+	return skb->len;
+}
+
+SEC("socket")
+int xrtt_sock_tcp(struct __sk_buff *skb)
+{
+	struct answer a = {};
+	struct tcphdr tcp;
+
+	if (!bpf_skb_load_bytes(skb, 0, &tcp, sizeof(tcp)) &&
+	    !tcp_answer(&tcp, &a))
+		socket_receive(tcp.dest, a.seq, a.nonce);
 	return skb->len;
 }
 

@@ -29,7 +29,7 @@ struct request {
 	struct packet ip;
 	struct udphdr *udp;
 	void *end;
-	__u32 at; /* offset of the UDP header */
+	__u64 at; /* offset of the UDP header */
 };
 
 struct ip6_fragment {
@@ -141,9 +141,12 @@ static __always_inline int request_has_room(const struct request *r)
 static __always_inline int request_measure(struct frame f,
 					   const struct request *r)
 {
-	__u32 octets = bpf_ntohs(r->udp->len);
-	__u32 room;
+	const struct udphdr *udp = r->udp;
+	__u32 octets, room;
 
+	if (!IN_REACH(udp, sizeof(*udp), r->end))
+		return DOOR_FAILED;
+	octets = bpf_ntohs(udp->len);
 	if (octets < sizeof(struct udphdr) + sizeof(struct stamp_request))
 		return DOOR_PASSED_SHORT;
 	if (octets > STAMP_MAX_UDP)

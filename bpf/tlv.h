@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * STAMP's extensions, RFC 8972 section 4: which are there, and how they go
- * back. The walk reads and writes through helpers, as its offsets are variable
- * (see checksum.h).
+ * back. The walks read and write through helpers, as their offsets are variable
+ * (see checksum.h), and are bpf_loop()'s: it has the verifier look at one turn,
+ * where of a loop of ours it would follow every wrong guess at its end, and
+ * without CAP_PERFMON the guesses have none.
  */
 #ifndef XRTT_BPF_TLV_H
 #define XRTT_BPF_TLV_H
@@ -22,142 +24,170 @@
 
 /* Where the next TLV starts, and where the datagram ends. */
 struct tlv_cursor {
-	__u32 at;
-	__u32 end;
+	__u64 at;
+	__u64 end;
 };
 
-/* The session's, for a Direct Measurement. */
-struct tlv_counts {
-	__u32 received;
-	__u32 answered;
+struct tlv_walk {
+	void *ctx; /* of the frame */
+	struct tlv_cursor next;
+	__u64 is_found; /* a Direct Measurement */
+	__u64 counts;	/* what it is answered with, as it stands there */
 };
 
-/* Takes one TLV's header off; 0, or -1 if what is left cannot be one. `flags`
- * becomes what the answer's must be. */
+/* A TLV's header; `flags` are the answer's. */
+struct tlv {
+	__u32 type;
+	__u32 octets;
+	__u8 flags;
+};
+
+/* Takes one TLV's header off; 0, or -1 if what is left cannot be one. */
 static __always_inline int tlv_next(struct frame f, struct tlv_cursor *c,
-				    struct stamp_tlv *tlv)
+				    struct tlv *tlv)
 {
-	__u32 left, octets;
+	struct stamp_tlv header;
 
-	if (c->at + sizeof(*tlv) > c->end ||
-	    frame_load(f, c->at, tlv, sizeof(*tlv)))
+	if (c->at + sizeof(header) > c->end ||
+	    frame_load(f, c->at, &header, sizeof(header)))
 		return -1;
-	c->at += sizeof(*tlv);
-	left = c->end - c->at;
-	octets = bpf_ntohs(tlv->length);
+	c->at += sizeof(header);
+	tlv->type = header.type;
+	tlv->octets = bpf_ntohs(header.length);
 	tlv->flags = tlv->type == STAMP_TLV_PADDING ||
 				     tlv->type == STAMP_TLV_DIRECT_MEASUREMENT
 			     ? 0
 			     : STAMP_TLV_UNRECOGNIZED;
-	if (octets > left ||
+	if (tlv->octets > c->end - c->at ||
 	    (tlv->type == STAMP_TLV_DIRECT_MEASUREMENT &&
-	     octets != sizeof(struct stamp_direct_measurement)))
+	     tlv->octets != sizeof(struct stamp_direct_measurement)))
 		tlv->flags |= STAMP_TLV_MALFORMED;
 	return 0;
 }
 
-static __always_inline int tlv_find_measurement(struct frame f,
-						struct tlv_cursor c)
+/* These two are one turn of bpf_loop(): 1 ends it. */
+static __always_inline int tlv_find(struct frame f, struct tlv_walk *w)
 {
-	struct stamp_tlv tlv;
-	__u32 i;
+	struct tlv tlv;
 
-#pragma clang loop unroll(disable)
-	for (i = 0; i < TLV_MAX; i++) {
-		if (tlv_next(f, &c, &tlv) || tlv.flags & STAMP_TLV_MALFORMED)
-			return 0;
-		if (tlv.type == STAMP_TLV_DIRECT_MEASUREMENT)
-			return 1;
-		c.at += bpf_ntohs(tlv.length);
+	if (tlv_next(f, &w->next, &tlv) || tlv.flags & STAMP_TLV_MALFORMED)
+		return 1;
+	if (tlv.type == STAMP_TLV_DIRECT_MEASUREMENT) {
+		w->is_found = 1;
+		return 1;
 	}
+	w->next.at += tlv.octets;
 	return 0;
 }
 
-/* The first four octets of the value, the sender's own count, stay. */
-static __always_inline void tlv_fill_measurement(struct frame f, __u32 at,
-						 struct tlv_counts n)
+static __always_inline int tlv_turn(struct frame f, struct tlv_walk *w)
 {
-	__be32 counts[2] = { bpf_htonl(n.received), bpf_htonl(n.answered) };
+	const __u32 counts_at = __builtin_offsetof(
+		struct stamp_direct_measurement, reflector_rx);
+	struct tlv tlv;
+	__u8 flags;
 
-	frame_store(f,
-		    at + __builtin_offsetof(struct stamp_direct_measurement,
-					    reflector_rx),
-		    counts, sizeof(counts));
-}
-
-static __always_inline int tlv_turn(struct frame f, struct tlv_cursor c,
-				    struct tlv_counts n)
-{
-	struct stamp_tlv tlv;
-	__u32 i;
-
-#pragma clang loop unroll(disable)
-	for (i = 0; i < TLV_MAX; i++) {
-		if (tlv_next(f, &c, &tlv))
-			return 0;
-		frame_store(f, c.at - sizeof(tlv), &tlv, 1);
-		if (tlv.flags & STAMP_TLV_MALFORMED)
-			return 0;
-		if (tlv.type == STAMP_TLV_DIRECT_MEASUREMENT)
-			tlv_fill_measurement(f, c.at, n);
-		c.at += bpf_ntohs(tlv.length);
-	}
+	if (tlv_next(f, &w->next, &tlv))
+		return 1;
+	flags = tlv.flags;
+	frame_store(f, w->next.at - sizeof(struct stamp_tlv), &flags,
+		    sizeof(flags));
+	if (tlv.flags & STAMP_TLV_MALFORMED)
+		return 1;
+	/* The first four octets of the value, the sender's count, stay. */
+	if (tlv.type == STAMP_TLV_DIRECT_MEASUREMENT)
+		frame_store(f, w->next.at + counts_at, &w->counts,
+			    sizeof(w->counts));
+	w->next.at += tlv.octets;
 	return 0;
 }
 
-/*
- * The walks are global functions: the verifier goes through each once instead
- * of once for every way there, which halves its work.
- */
-__noinline int tlv_find_xdp(struct xdp_md *xdp, __u32 at, __u32 end)
+static long tlv_find_xdp(__u32 index, struct tlv_walk *w)
 {
-	return tlv_find_measurement((struct frame){ xdp, 1 },
-				    (struct tlv_cursor){ at, end });
+	(void)index;
+	return tlv_find((struct frame){ w->ctx, 1 }, w);
 }
 
-__noinline int tlv_find_skb(struct __sk_buff *skb, __u32 at, __u32 end)
+static long tlv_find_skb(__u32 index, struct tlv_walk *w)
 {
-	return tlv_find_measurement((struct frame){ skb, 0 },
-				    (struct tlv_cursor){ at, end });
+	(void)index;
+	return tlv_find((struct frame){ w->ctx, 0 }, w);
 }
 
-__noinline int tlv_turn_xdp(struct xdp_md *xdp, __u32 at, __u32 end,
-			    __u32 received, __u32 answered)
+static long tlv_turn_xdp(__u32 index, struct tlv_walk *w)
 {
-	return tlv_turn((struct frame){ xdp, 1 },
-			(struct tlv_cursor){ at, end },
-			(struct tlv_counts){ received, answered });
+	(void)index;
+	return tlv_turn((struct frame){ w->ctx, 1 }, w);
 }
 
-__noinline int tlv_turn_skb(struct __sk_buff *skb, __u32 at, __u32 end,
-			    __u32 received, __u32 answered)
+static long tlv_turn_skb(__u32 index, struct tlv_walk *w)
 {
-	return tlv_turn((struct frame){ skb, 0 },
-			(struct tlv_cursor){ at, end },
-			(struct tlv_counts){ received, answered });
+	(void)index;
+	return tlv_turn((struct frame){ w->ctx, 0 }, w);
+}
+
+static __always_inline int tlv_are_there(const struct tlv_cursor *c)
+{
+	return c->at + sizeof(struct stamp_tlv) <= c->end;
+}
+
+/* The walks have functions of their own, as their callers' stack is full. */
+static __noinline int tlv_walk_xdp(struct xdp_md *xdp, struct tlv_cursor *c)
+{
+	struct tlv_walk w = { .ctx = xdp, .next = *c };
+
+	bpf_loop(TLV_MAX, tlv_find_xdp, &w, 0);
+	return w.is_found;
+}
+
+static __noinline int tlv_walk_skb(struct __sk_buff *skb, struct tlv_cursor *c)
+{
+	struct tlv_walk w = { .ctx = skb, .next = *c };
+
+	bpf_loop(TLV_MAX, tlv_find_skb, &w, 0);
+	return w.is_found;
+}
+
+static __noinline int tlv_answer_xdp(struct xdp_md *xdp, struct tlv_cursor *c,
+				     __u64 counts)
+{
+	struct tlv_walk w = { .ctx = xdp, .next = *c, .counts = counts };
+
+	return bpf_loop(TLV_MAX, tlv_turn_xdp, &w, 0);
+}
+
+static __noinline int tlv_answer_skb(struct __sk_buff *skb,
+				     struct tlv_cursor *c, __u64 counts)
+{
+	struct tlv_walk w = { .ctx = skb, .next = *c, .counts = counts };
+
+	return bpf_loop(TLV_MAX, tlv_turn_skb, &w, 0);
 }
 
 /* Whether a Direct Measurement is asked for. */
-static __always_inline int tlv_measures(struct frame f, struct tlv_cursor c)
+static __always_inline int tlv_measures(struct frame f, struct tlv_cursor *c)
 {
-	if (c.at + sizeof(struct stamp_tlv) > c.end)
+	if (!tlv_are_there(c))
 		return 0;
-	return f.is_xdp ? tlv_find_xdp(f.ctx, c.at, c.end)
-			: tlv_find_skb(f.ctx, c.at, c.end);
+	return f.is_xdp ? tlv_walk_xdp(f.ctx, c) : tlv_walk_skb(f.ctx, c);
 }
 
 /* Makes the request's TLVs the answer's; a malformed one ends it. */
-static __always_inline void tlv_answer(struct frame f, struct tlv_cursor c,
+static __always_inline void tlv_answer(struct frame f, struct tlv_cursor *c,
 				       const struct door_state *state)
 {
-	if (c.at + sizeof(struct stamp_tlv) > c.end)
+	__be32 pair[2];
+	__u64 counts;
+
+	if (!tlv_are_there(c))
 		return;
+	pair[0] = bpf_htonl(state->received);
+	pair[1] = bpf_htonl(state->answered);
+	__builtin_memcpy(&counts, pair, sizeof(counts));
 	if (f.is_xdp)
-		tlv_turn_xdp(f.ctx, c.at, c.end, state->received,
-			     state->answered);
+		tlv_answer_xdp(f.ctx, c, counts);
 	else
-		tlv_turn_skb(f.ctx, c.at, c.end, state->received,
-			     state->answered);
+		tlv_answer_skb(f.ctx, c, counts);
 }
 
 #endif

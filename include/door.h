@@ -19,11 +19,18 @@ struct reflector_config {
 	__u64 burst_ns; /* how far ahead of that a source may run */
 };
 
-/* What is known of the clock: kept up to date while the reflector runs. */
+/*
+ * What is known of the clock: kept up to date while the reflector runs. Error
+ * Estimates are in host order, S and Z included. `error` is true of a stamp
+ * that is less than `lease_ns` after `from_ns`, in TAI as the stamps are; of
+ * any other nobody has said anything, and `stale` is.
+ */
 struct reflector_clock {
 	__s64 tai_offset_ns; /* TAI - MONOTONIC, where there is no helper */
-	__u32 error; /* Error Estimate in host order, S and Z included */
-	__u32 reserved;
+	__u32 error;
+	__u32 stale;
+	__u64 from_ns;
+	__u64 lease_ns;
 };
 
 /* Key of the allow list, an LPM trie. IPv4 is ::ffff:a.b.c.d, its /n /96+n. */
@@ -49,10 +56,9 @@ struct door_session {
  * `received` and `answered` leave out requests with a Direct Measurement TLV.
  */
 struct door_state {
-	__u32 seq;
+	__u64 seq; /* its lower half goes on the wire */
 	__u32 received;
 	__u32 answered;
-	__u32 reserved;
 };
 
 /*
@@ -76,7 +82,7 @@ enum door_counter {
 
 _Static_assert(sizeof(struct reflector_config) == 32, "");
 _Static_assert(__builtin_offsetof(struct reflector_config, token_ns) == 16, "");
-_Static_assert(sizeof(struct reflector_clock) == 16, "");
+_Static_assert(sizeof(struct reflector_clock) == 32, "");
 _Static_assert(sizeof(struct door_prefix) == 20, "");
 _Static_assert(sizeof(struct door_address) == 16, "");
 _Static_assert(sizeof(struct door_session) == 20, "");

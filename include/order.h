@@ -46,8 +46,10 @@ struct bypass_config {
 	__u32 head;   /* octets to write: BYPASS_HEADS has what there may be */
 	__u32 udp_at; /* where the UDP header starts */
 	__u32 hop_at_tc; /* a hop's other end: TC stamps, not XDP */
+	__u32 is_syn;	 /* frames are TCP's (syn.h), a flow each local port */
+	__u32 flood;	 /* no time to note when a frame has gone */
+	__u32 isn;	 /* of the probe with sequence number 0 */
 	__u32 reserved;
-	__u32 flood; /* no time to note when a frame has gone */
 };
 
 /*
@@ -69,6 +71,14 @@ struct bypass_config {
 	X(110, 58) \
 	X(114, 58) \
 	X(128, 58)
+
+/* The same for a SYN (syn.h), which is written whole. Of its frame the ISN and
+ * the checksum are 0. */
+#define BYPASS_SYN_HEADS(X) \
+	X(74, 34) \
+	X(78, 38) \
+	X(94, 54) \
+	X(98, 58)
 
 /* Shared while it runs. */
 struct bypass_state {
@@ -93,7 +103,7 @@ struct bypass_state {
 _Static_assert(sizeof(struct bypass_order) == 16, "");
 _Static_assert(sizeof(struct bypass_frame) == 144, "");
 _Static_assert(__builtin_offsetof(struct bypass_frame, sum) == 128, "");
-_Static_assert(sizeof(struct bypass_config) == 32, "");
+_Static_assert(sizeof(struct bypass_config) == 40, "");
 _Static_assert(sizeof(struct bypass_state) == 80, "");
 
 #endif

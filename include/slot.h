@@ -43,17 +43,18 @@ enum slot_engine {
 #define SLOT_AMBIGUOUS 0x2
 
 /*
- * One probe. Local stamps are CLOCK_MONOTONIC in ns, 0 meaning "not stamped";
+ * One probe. Local stamps but hw_rx are CLOCK_MONOTONIC in ns, 0: not stamped;
  * that 0 ends at user space's border, where absence becomes a flag. The
  * remote's stamps and the nonce are the packet's eight octets as they stand.
+ * What both worlds alter at once is 64 bits wide: clang has no other atomic
+ * operations for the prober (see the Makefile).
  */
 struct slot {
-	__u32 state; /* enum slot_state */
-	__u32 seq;   /* Session-Sender sequence number, host order */
+	__u64 state; /* enum slot_state */
 	__u64 nonce; /* the Session-Sender timestamp that the reply must echo */
 	__u64 tc_tx;
 	__u64 drv_tx; /* bypass engine only: just before the redirect */
-	__u64 hw_rx;
+	__u64 hw_rx;  /* of the NIC's own clock, and the bypass engine's only */
 	__u64 xdp_rx;
 	__u64 tc_rx;
 	__u64 sock_rx;
@@ -67,14 +68,15 @@ struct slot {
 	__u8 ttl;		 /* of the reply as it came in */
 	__u8 remote_ttl; /* of the request as it came in at the far host */
 	__u8 engine;	 /* enum slot_engine */
-	__u8 reserved[3];
+	__u8 reply;	 /* enum syn_reply, TCP only */
+	__u8 reserved[2];
 	__u16 tx_cpu;
 	__u16 rx_cpu;
-	__u32 flags; /* SLOT_* bits */
+	__u32 seq; /* Session-Sender sequence number, host order */
 	/* Bypass engine: when its program had the CPU back after the redirect,
 	 * so the driver had rung the doorbell by then; 0 if nobody looked. */
 	__u64 tx_done;
-	__u64 reserved2; /* two cache lines: neighbours never share one */
+	__u64 flags; /* SLOT_* bits; ends two cache lines, never shared */
 };
 
 /*
@@ -97,7 +99,8 @@ struct session {
 
 /*
  * Ports: an array of PORTS_MAX __u32 by local port in host order; the session's
- * index plus one, 0 for "not ours".
+ * index plus one, 0 for "not ours". Riders: the same of __u64, the sequence
+ * number of the TCP probe from that port (syn.h).
  */
 #define PORTS_MAX 65536
 
@@ -105,6 +108,7 @@ struct session {
 struct prober_config {
 	__u32 link_header; /* octets before the IP header: 14, or 0 for tun */
 	__u32 rx_at_tc;	   /* no XDP: TC ingress is the first receive hook */
+	__u32 is_tcp;	   /* all sessions are TCP's (syn.h), or none is */
 };
 
 enum prober_counter {
@@ -118,7 +122,6 @@ enum prober_counter {
 		       #member " is at " #offset)
 
 SLOT_ASSERT(state, 0);
-SLOT_ASSERT(seq, 4);
 SLOT_ASSERT(nonce, 8);
 SLOT_ASSERT(tc_tx, 16);
 SLOT_ASSERT(drv_tx, 24);
@@ -136,13 +139,15 @@ SLOT_ASSERT(remote_error, 96);
 SLOT_ASSERT(ttl, 98);
 SLOT_ASSERT(remote_ttl, 99);
 SLOT_ASSERT(engine, 100);
+SLOT_ASSERT(reply, 101);
 SLOT_ASSERT(tx_cpu, 104);
 SLOT_ASSERT(rx_cpu, 106);
-SLOT_ASSERT(flags, 108);
+SLOT_ASSERT(seq, 108);
 SLOT_ASSERT(tx_done, 112);
+SLOT_ASSERT(flags, 120);
 _Static_assert(sizeof(struct slot) == 128, "a slot is 128 octets");
 _Static_assert(sizeof(struct session) == 32, "a session is 32 octets");
-_Static_assert(sizeof(struct prober_config) == 8, "");
+_Static_assert(sizeof(struct prober_config) == 12, "");
 _Static_assert(__builtin_offsetof(struct session, local_port) == 16, "");
 _Static_assert(__builtin_offsetof(struct session, protocol) == 20, "");
 _Static_assert(__builtin_offsetof(struct session, first_slot) == 24, "");
