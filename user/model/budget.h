@@ -186,7 +186,7 @@ double budget_shift_any(const double *delay, size_t m, size_t n, double p);
  *   values as may be E's doing is taken for one X, from E's own p-quantile
  *   below the quantile upwards, and the rank counted among those;
  *   spread, and so much like the values: the most that one more such delay does
- *   to the quantile of the values in 39 tries, or by arithmetic E's mean and
+ *   to the quantile of the values, at 95 %, or by arithmetic E's mean and
  *   two standard deviations of the number of values that pass the quantile.
  *
  * Of X and E that both have a long tail the p99 is held in 85 to 90 % only. Not
@@ -195,6 +195,13 @@ double budget_shift_any(const double *delay, size_t m, size_t n, double p);
  */
 double budget_shift_likely(const int64_t *value, size_t n, const double *delay,
 			   size_t m, double p);
+
+/* The p-quantile's rank among n, from 1: p * n rounded up, but for the error of
+ * that product. */
+size_t budget_rank(size_t n, double p);
+
+/* Ascending order, as all these want their delays. */
+void budget_sort(double *delay, size_t n);
 
 /* The ascending delays of `hops` hops one after the other, m of them, from m
  * samples of one, taken to be independent. -ENOMEM, or 0. */

@@ -9,7 +9,8 @@
 
 #define SEED 1
 #define Z95 2.0 /* k of all bars (model/budget.h) */
-#define TRIES 39
+#define TRIES 99
+#define TRIES_95 96	 /* one more for values that hold a delay already */
 #define VALUES_MAX 16384 /* fewer scatter more */
 
 struct delays {
@@ -37,6 +38,11 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void budget_sort(double *delay, size_t n)
+{
+	qsort(delay, n, sizeof(*delay), by_size);
+}
+
 int budget_hops(const double *delay, size_t m, unsigned int hops, double *out)
 {
 	double *one = malloc(m * sizeof(*one));
@@ -54,7 +60,7 @@ int budget_hops(const double *delay, size_t m, unsigned int hops, double *out)
 		for (size_t i = 0; i < m; i++)
 			out[i] += one[i];
 	}
-	qsort(out, m, sizeof(*out), by_size);
+	budget_sort(out, m);
 	free(one);
 	return 0;
 }
@@ -67,6 +73,14 @@ static double quantile_bound(const double *delay, size_t m, double p, size_t n)
 	double rank = ceil(m * p + Z95 * m * sqrt(scatter));
 
 	return delay[rank < m ? (size_t)rank : m - 1];
+}
+
+/* The most, at 95 %, that one more delay is. */
+static double single_bound(const double *delay, size_t m)
+{
+	size_t rank = ceil(0.95 * (m + 1));
+
+	return delay[(rank < m ? rank : m) - 1];
 }
 
 /* How many of the ascending values are below `limit`. */
@@ -107,9 +121,8 @@ static double one_more(const int64_t *few, size_t n, const struct delays *e,
 	return sum[rank - 1] - few[rank - 1];
 }
 
-/* Where the X lie apart they are much like the values, and the most that one
- * more delay does in so many tries is hardly exceeded. INFINITY without
- * memory. */
+/* Where the X lie apart they are much like the values, and did to the quantile
+ * what one more such delay would. INFINITY without memory. */
 static double shift_of_spread(const int64_t *value, size_t n,
 			      const double *delay, size_t m, double p)
 {
@@ -117,7 +130,7 @@ static double shift_of_spread(const int64_t *value, size_t n,
 	int64_t *thin = calloc(2 * few, sizeof(*thin));
 	struct prng prng;
 	struct delays e = { delay, m, &prng };
-	double most = 0;
+	double try[TRIES];
 
 	if (!thin)
 		return INFINITY;
@@ -125,10 +138,11 @@ static double shift_of_spread(const int64_t *value, size_t n,
 	for (size_t i = 0; i < few; i++)
 		thin[i] = value[i * step];
 	for (int i = 0; i < TRIES; i++)
-		most = fmax(most,
-			    one_more(thin, few, &e, ceil(few * p), thin + few));
+		try[i] = one_more(thin, few, &e, budget_rank(few, p),
+				  thin + few);
 	free(thin);
-	return most;
+	budget_sort(try, TRIES);
+	return try[TRIES_95 - 1];
 }
 
 /*
@@ -139,7 +153,7 @@ static double shift_of_spread(const int64_t *value, size_t n,
 static double shift_of_passing(const int64_t *value, size_t n,
 			       const double *delay, size_t m, size_t k)
 {
-	double reach = quantile_bound(delay, m, 0.95, n);
+	double reach = single_bound(delay, m);
 	double mean = delay[0], passing = 0;
 	size_t near;
 
@@ -158,7 +172,7 @@ double budget_shift_likely(const int64_t *value, size_t n, const double *delay,
 			   size_t m, double p)
 {
 	double shift = budget_shift(value, n, delay, m, p);
-	size_t k = ceil(n * p);
+	size_t k = budget_rank(n, p);
 	double likely;
 
 	if (!isfinite(shift))

@@ -30,7 +30,7 @@ struct shift {
 	size_t k; /* rank of the quantile, from 1 */
 };
 
-static size_t rank_of(double p, size_t n)
+size_t budget_rank(size_t n, double p)
 {
 	size_t k = ceil(p * (double)n - 1e-9);
 
@@ -91,7 +91,7 @@ static bool is_refuted(const struct shift *s, double least)
 	double trials = part * (double)s->k;
 
 	for (size_t i = 0; i < TESTS; i++) {
-		double t = least + s->delay[rank_of(test_at[i], s->m) - 1];
+		double t = least + s->delay[budget_rank(s->m, test_at[i]) - 1];
 		double expected = part * least_expected(s, least, t);
 		double seen = part * (double)count_values(s, t);
 
@@ -106,7 +106,7 @@ static bool is_refuted(const struct shift *s, double least)
 double budget_shift(const int64_t *value, size_t n, const double *delay,
 		    size_t m, double p)
 {
-	struct shift s = { value, n, delay, m, rank_of(p, n) };
+	struct shift s = { value, n, delay, m, budget_rank(n, p) };
 	double low, high, end;
 
 	if (!n || !m)
@@ -134,7 +134,7 @@ double budget_shift_any(const double *delay, size_t m, size_t n, double p)
 
 	if (!n || !m)
 		return INFINITY;
-	k = rank_of(p, n);
+	k = budget_rank(n, p);
 	none = (double)m / ((double)m + k);
 	if (none < 1 - DOUBT)
 		return INFINITY;

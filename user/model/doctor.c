@@ -31,7 +31,8 @@ struct finding *doctor_find(struct doctor *doctor, const char *id,
 	doctor->findings++;
 	f->id = id;
 	f->level = level;
-	f->fix[0] = '\0';
+	f->fix[0] = f->value[0] = '\0';
+	f->cost_ns = f->cost_ppm = NAN;
 	va_start(args, format);
 	vsnprintf(f->text, sizeof(f->text), format, args);
 	va_end(args);
@@ -42,6 +43,47 @@ void finding_set_fix(struct finding *finding, const char *fix)
 {
 	if (finding)
 		snprintf(finding->fix, sizeof(finding->fix), "%s", fix);
+}
+
+void finding_mend(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	if (!finding)
+		return;
+	va_start(args, format);
+	vsnprintf(finding->fix, sizeof(finding->fix), format, args);
+	va_end(args);
+}
+
+void finding_set_value(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	if (!finding)
+		return;
+	va_start(args, format);
+	vsnprintf(finding->value, sizeof(finding->value), format, args);
+	va_end(args);
+}
+
+void finding_set_cost(struct finding *finding, double ns, double ppm)
+{
+	if (!finding)
+		return;
+	finding->cost_ns = ns;
+	finding->cost_ppm = ppm;
+}
+
+enum finding_level doctor_worst(const struct doctor *doctor)
+{
+	enum finding_level worst = FINDING_GOOD;
+
+	for (size_t i = 0; i < doctor->findings; i++) {
+		if (doctor->finding[i].level > worst)
+			worst = doctor->finding[i].level;
+	}
+	return worst;
 }
 
 static double cell_pps(const struct null_cell *c)

@@ -124,8 +124,9 @@ static size_t batch_start(const struct batches *b, size_t batch)
 	return b->n * batch / b->count;
 }
 
-void interval_batch(const int64_t *trace, size_t n, int64_t limit,
-		    struct batches *out)
+/* Of one of the two, the other NULL; inlined, so that no sample asks which. */
+static inline void batch(const int64_t *whole, const int32_t *thinned, size_t n,
+			 int64_t limit, struct batches *out)
 {
 	batch_layout(n, out);
 	for (size_t b = 0; b < out->count; b++) {
@@ -133,23 +134,21 @@ void interval_batch(const int64_t *trace, size_t n, int64_t limit,
 		size_t hits = 0;
 
 		for (size_t i = from; i < to; i++)
-			hits += trace[i] <= limit;
+			hits += (whole ? whole[i] : thinned[i]) <= limit;
 		out->mean[b] = (double)hits / (to - from);
 	}
+}
+
+void interval_batch(const int64_t *trace, size_t n, int64_t limit,
+		    struct batches *out)
+{
+	batch(trace, NULL, n, limit, out);
 }
 
 void interval_batch_short(const int32_t *trace, size_t n, int32_t limit,
 			  struct batches *out)
 {
-	batch_layout(n, out);
-	for (size_t b = 0; b < out->count; b++) {
-		size_t from = batch_start(out, b), to = batch_start(out, b + 1);
-		size_t hits = 0;
-
-		for (size_t i = from; i < to; i++)
-			hits += trace[i] <= limit;
-		out->mean[b] = (double)hits / (to - from);
-	}
+	batch(NULL, trace, n, limit, out);
 }
 
 static double batch_average(const struct batches *b)

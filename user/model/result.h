@@ -9,9 +9,11 @@
 
 #include <stddef.h>
 
+#include "model/fallback.h"
 #include "model/sample.h"
 
 struct null_floor; /* model/null.h */
+struct preflight;  /* model/preflight.h */
 
 /* One end of a confidence interval; not finite where the sample is too small
  * to bound it on that side. */
@@ -126,6 +128,7 @@ struct hooks {
 	const char *rx_how; /* "native XDP", "tcx", "clsact" */
 	const char *tx_why; /* why not the better one; NULL if it is the best */
 	const char *rx_why;
+	struct fallbacks fallbacks; /* every step down, the engine's too */
 };
 
 struct pacing {
@@ -179,6 +182,19 @@ struct clock_reading {
 	int64_t offset_ns; /* no two of those compared differ by more */
 };
 
+/* The NIC's own clock, by which its receive stamps are, against
+ * CLOCK_MONOTONIC; what is not known of it is not finite. */
+struct clock_nic {
+	bool known; /* its stamps were asked for, and it can be read */
+	int phc;    /* /dev/ptpN */
+	uint64_t readings;
+	uint64_t steps;	   /* of either clock against the other */
+	double rate_ppm;   /* CLOCK_MONOTONIC's, against it */
+	uint64_t stamps;   /* moved to CLOCK_MONOTONIC */
+	double bar_ns;	   /* 99.5 % of these are as sure as this */
+	double bar_max_ns; /* and all of them as this */
+};
+
 /* What is known of CLOCK_MONOTONIC's rate during the run. */
 struct clock_state {
 	bool disciplined;
@@ -191,6 +207,7 @@ struct clock_state {
 	uint64_t realtime_steps; /* changes of REALTIME - MONOTONIC seen */
 	struct clock_steering steering;
 	struct clock_reading reading;
+	struct clock_nic nic;
 };
 
 struct verdict {
@@ -205,6 +222,7 @@ struct local_host {
 	const char *kernel;
 	const char *clocksource;
 	int mtu;
+	const struct preflight *preflight; /* NULL: not looked for */
 };
 
 enum protocol {
@@ -218,8 +236,12 @@ struct target_host {
 	const char *address; /* as resolved */
 	const char *source;  /* our address */
 	int port;	     /* 0 for ICMP */
-	int source_port;
+	int source_port;     /* the first, where there are several */
 	enum protocol protocol;
+	/* TCP, 0 for others: ports of ours that were used, and the replies. */
+	unsigned int source_ports;
+	uint64_t syn_acks;
+	uint64_t resets;
 	bool stateful;	   /* its sequence numbers are its own */
 	bool synchronised; /* its Error Estimate has the S bit */
 };
@@ -247,6 +269,8 @@ struct counts {
 	uint64_t disorder;     /* probes with stamps out of order */
 	uint64_t slot_refused; /* arming refused: the slot was still armed */
 	uint64_t tx_stamp_missing; /* answered probes without a drv_tx */
+	uint64_t hw_stamp_missing; /* "network" ends there, and there is none */
+	uint64_t hw_stamp_disorder; /* of `disorder`, by the NIC's stamp */
 	uint64_t send_errors;
 	uint64_t port_unreachable; /* ICMP: nothing listens there */
 	uint64_t unreachable;	   /* other ICMP errors */

@@ -164,6 +164,20 @@ bool sample_lateness(const struct sample *s, span_t *out)
 	return false;
 }
 
+/* What two stamps in order may seem to be out of it by. */
+static int64_t slack(const struct sample *s, enum stamp from, enum stamp to)
+{
+	return from == STAMP_HW_RX || to == STAMP_HW_RX ? s->hw_bar.ns : 0;
+}
+
+static int64_t stage_slack(const struct sample *s, const struct wire_ends *ends,
+			   enum stage which)
+{
+	if (which == STAGE_NETWORK)
+		return slack(s, ends->tx, ends->rx);
+	return which == STAGE_NIC_TO_XDP ? s->hw_bar.ns : 0;
+}
+
 bool sample_in_order(const struct sample *s, const struct wire_ends *ends)
 {
 	enum stamp last = STAMPS;
@@ -172,14 +186,16 @@ bool sample_in_order(const struct sample *s, const struct wire_ends *ends)
 	for (enum stamp i = 0; i < STAMPS; i++) {
 		if (is_remote(i) || !sample_has(s, i))
 			continue;
-		if (last != STAMPS && mono_before(s->at[i], s->at[last]))
+		if (last != STAMPS &&
+		    mono_sub(s->at[i], s->at[last]).ns < -slack(s, last, i))
 			return false;
 		last = i;
 	}
 	if (remote_span(s, &span) && span.ns < 0)
 		return false;
 	for (enum stage i = 0; i < STAGES; i++) {
-		if (stage_span(s, ends, i, &span) && span.ns < 0)
+		if (stage_span(s, ends, i, &span) &&
+		    span.ns < -stage_slack(s, ends, i))
 			return false;
 	}
 	return true;

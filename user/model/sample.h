@@ -54,10 +54,11 @@ enum probe_status {
 	PROBE_STATUSES,
 };
 
-#define SAMPLE_DUPLICATE 0x1 /* more than one reply came */
-#define SAMPLE_STOLEN 0x2    /* the hypervisor took the CPU meanwhile */
-#define SAMPLE_DISTURBED 0x4 /* a second reply came too early to tell */
-#define SAMPLE_DISORDER 0x8  /* stamps out of order: no stage is reported */
+#define SAMPLE_DUPLICATE 0x1	/* more than one reply came */
+#define SAMPLE_STOLEN 0x2	/* the hypervisor took the CPU meanwhile */
+#define SAMPLE_DISTURBED 0x4	/* a second reply came too early to tell */
+#define SAMPLE_DISORDER 0x8	/* stamps out of order: no stage is reported */
+#define SAMPLE_HW_DISORDER 0x10 /* and it is hw_rx that is out of it */
 
 struct sample {
 	uint32_t seq; /* STAMP sequence number on the wire */
@@ -77,6 +78,7 @@ struct sample {
 	uint32_t duplicate_return;
 	uint32_t flags; /* SAMPLE_* */
 	span_t stolen;	/* between drv_tx and the wire, if SAMPLE_STOLEN */
+	span_t hw_bar;	/* hw_rx may be off by this much either way */
 };
 
 /* Which stamps bound "network" in this run: the same for all its samples, so
@@ -121,7 +123,8 @@ bool sample_host_in(const struct sample *s, const struct wire_ends *ends,
 bool sample_lateness(const struct sample *s, span_t *out);
 
 /* True if every local stamp is at or after the one before it, the remote's two
- * are in order, and no stage is negative. */
+ * are in order, and no stage is negative; where hw_rx is one of two, but for
+ * hw_bar. */
 bool sample_in_order(const struct sample *s, const struct wire_ends *ends);
 
 /* Names as section SAMPLES of the man page has them. */
