@@ -2,12 +2,11 @@
 #include "host/busy_poll.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/genetlink.h>
 #include <sys/socket.h>
 
+#include "host/genetlink.h"
+
 /* linux/netdev.h, which the headers of Debian 12 do not have. */
-#define NETDEV_FAMILY "netdev"
 #define NETDEV_NAPI_GET 11
 #define NETDEV_NAPI_IFINDEX 1
 #define NETDEV_NAPI_ID 2
@@ -59,53 +58,6 @@ struct busy_poll busy_poll_set(int fd, const char *ifname,
 
 /* ---- the kernel's list of NAPI instances --------------------------------- */
 
-static int ask(struct mnl_socket *nl, struct nlmsghdr *request, mnl_cb_t each,
-	       void *data)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE * 2];
-	ssize_t size;
-	int more;
-
-	request->nlmsg_seq = 1;
-	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
-		return -errno;
-	do {
-		size = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (size < 0)
-			return -errno;
-		more = mnl_cb_run(buf, size, 1, mnl_socket_get_portid(nl), each,
-				  data);
-	} while (more > MNL_CB_STOP);
-	return more < 0 ? -errno : 0;
-}
-
-static struct nlmsghdr *generic_request(char *buf, uint16_t type, uint8_t cmd,
-					uint16_t flags)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct genlmsghdr *generic;
-
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	generic = mnl_nlmsg_put_extra_header(nlh, sizeof(*generic));
-	generic->cmd = cmd;
-	generic->version = 1;
-	return nlh;
-}
-
-static int family_read(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *attr;
-	uint16_t *id = data;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-	{
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
-			*id = mnl_attr_get_u16(attr);
-	}
-	return MNL_CB_OK;
-}
-
 static int napi_read(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attr;
@@ -119,43 +71,21 @@ static int napi_read(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int napi_count(int ifindex, unsigned int *count)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE];
-	struct mnl_socket *nl;
-	struct nlmsghdr *nlh;
-	uint16_t family = 0;
-	int err;
-
-	*count = 0;
-	nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
-	if (!nl)
-		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
-	if (err)
-		goto out;
-	nlh = generic_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	err = ask(nl, nlh, family_read, &family);
-	if (err)
-		goto out;
-	nlh = generic_request(buf, family, NETDEV_NAPI_GET, NLM_F_DUMP);
-	mnl_attr_put_u32(nlh, NETDEV_NAPI_IFINDEX, ifindex);
-	err = ask(nl, nlh, napi_read, count);
-out:
-	mnl_socket_close(nl);
-	return err;
-}
-
 int busy_poll_probe(const struct iface *iface, int fd)
 {
 	socklen_t size = sizeof(int);
-	unsigned int count;
+	struct netdev_question question = {
+		.command = NETDEV_NAPI_GET,
+		.flags = NLM_F_DUMP,
+		.ifindex_attr = NETDEV_NAPI_IFINDEX,
+	};
+	unsigned int count = 0;
 	int id = 0;
 
 	if (!getsockopt(fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &id, &size) && id)
 		return 0;
-	if (napi_count(iface->index, &count))
+	question.ifindex = iface->index;
+	if (netdev_ask(&question, napi_read, &count))
 		return -EAGAIN;
 	return count ? 0 : -EOPNOTSUPP;
 }

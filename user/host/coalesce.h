@@ -12,6 +12,7 @@
 #define XRTT_HOST_COALESCE_H
 
 #include "host/iface.h"
+#include "model/moderation.h"
 #include "model/time.h"
 
 enum coalesce_field {
@@ -50,6 +51,7 @@ struct moderation {
 	bool is_adaptive;
 	span_t held;
 	span_t deferred; /* NAPI's part of `held` */
+	enum moderation_doubt doubt;
 	const char *why; /* it is not known, in words; else NULL */
 };
 

@@ -176,25 +176,33 @@ static void steering_read(struct cpu_facts *f, int netdev)
 	closedir(list);
 }
 
-int cpu_choose(const struct iface *iface, char *how, size_t size)
+int cpu_facts_read(const struct iface *iface, struct cpu_facts *f)
 {
-	struct cpu_facts f = {};
 	int netdev, err;
 
-	err = allowed_read(&f);
+	memset(f, 0, sizeof(*f));
+	err = allowed_read(f);
 	if (err)
 		return err;
 	netdev = netdev_attr_open(iface);
 	if (netdev >= 0) {
-		interrupts_read(&f, iface, netdev);
-		siblings_read(&f);
-		steering_read(&f, netdev);
-		set_read(netdev, "device/local_cpulist", &f.local,
+		interrupts_read(f, iface, netdev);
+		siblings_read(f);
+		steering_read(f, netdev);
+		set_read(netdev, "device/local_cpulist", &f->local,
 			 cpu_set_parse_list);
 		if (!netdev_has_device(iface) && !netdev_has_lower(iface))
-			f.interrupts_known = true;
+			f->interrupts_known = true;
 		close(netdev);
 	}
-	cpu_busy_read(span_ns(BUSY_OVER_NS), &f.busy);
-	return cpu_pick(&f, how, size);
+	cpu_busy_read(span_ns(BUSY_OVER_NS), &f->busy);
+	return 0;
+}
+
+int cpu_choose(const struct iface *iface, char *how, size_t size)
+{
+	struct cpu_facts facts;
+	int err = cpu_facts_read(iface, &facts);
+
+	return err ? err : cpu_pick(&facts, how, size);
 }

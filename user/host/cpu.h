@@ -3,6 +3,7 @@
 #ifndef XRTT_HOST_CPU_H
 #define XRTT_HOST_CPU_H
 
+#include "host/cpu_pick.h"
 #include "host/iface.h"
 
 /*
@@ -17,5 +18,8 @@
  * taken on 0". The CPU, or -errno.
  */
 int cpu_choose(const struct iface *iface, char *how, size_t size);
+
+/* What that choice is made from. 0 or -errno. */
+int cpu_facts_read(const struct iface *iface, struct cpu_facts *out);
 
 #endif

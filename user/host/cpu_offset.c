@@ -21,19 +21,10 @@ struct exchange {
 	int64_t stamp_ns;
 	_Alignas(CACHE_LINE) _Atomic bool is_ended;
 	span_t budget;
-	struct cpu_offset found;
-	struct cpu_offset widest;
+	int cpu_b;
+	int err; /* of starting B's thread */
+	struct offset found;
 };
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 /* Waits for B's answer; false once the time is up. */
 static bool answer_await(struct exchange *x, uint64_t turn, mono_t until)
@@ -45,37 +36,6 @@ static bool answer_await(struct exchange *x, uint64_t turn, mono_t until)
 		if (spin % SPINS == 0 && !mono_before(mono_now(), until))
 			return false;
 	}
-}
-
-static void *ask(void *arg)
-{
-	struct exchange *x = arg;
-	mono_t limit = mono_add(mono_now(), span_ns(START_NS));
-	mono_t until = limit;
-	uint64_t turn = 0;
-
-	for (;;) {
-		mono_t before = mono_now(), after;
-
-		atomic_store_explicit(&x->turn, ++turn, memory_order_release);
-		if ((x->found.exchanges >= ENOUGH &&
-		     !mono_before(before, until)) ||
-		    !answer_await(x, ++turn, limit))
-			break;
-		after = mono_now();
-		if (!x->found.exchanges++) {
-			until = mono_add(after, x->budget);
-			limit = mono_add(until, span_ns(START_NS));
-		}
-		x->found.lo_ns = most(x->found.lo_ns, x->stamp_ns - after.ns);
-		x->found.hi_ns = least(x->found.hi_ns, x->stamp_ns - before.ns);
-		x->widest.lo_ns =
-			least(x->widest.lo_ns, x->stamp_ns - after.ns);
-		x->widest.hi_ns =
-			most(x->widest.hi_ns, x->stamp_ns - before.ns);
-	}
-	atomic_store(&x->is_ended, true);
-	return NULL;
 }
 
 static void *answer(void *arg)
@@ -127,6 +87,45 @@ static int thread_start(pthread_t *thread, int cpu, void *(*run)(void *),
 	return err;
 }
 
+static void exchange(struct exchange *x)
+{
+	mono_t limit = mono_add(mono_now(), span_ns(START_NS));
+	mono_t until = limit;
+	uint64_t turn = 0;
+
+	for (;;) {
+		mono_t before = mono_now(), after;
+
+		atomic_store_explicit(&x->turn, ++turn, memory_order_release);
+		if ((x->found.exchanges >= ENOUGH &&
+		     !mono_before(before, until)) ||
+		    !answer_await(x, ++turn, limit))
+			break;
+		after = mono_now();
+		if (!x->found.exchanges) {
+			until = mono_add(after, x->budget);
+			limit = mono_add(until, span_ns(START_NS));
+		}
+		offset_note(&x->found, before, x->stamp_ns, after);
+	}
+	atomic_store(&x->is_ended, true);
+}
+
+/* Starts B's thread as well: whoever started A's may have no CPU left to run on
+ * beside a real-time thread that spins. */
+static void *ask(void *arg)
+{
+	struct exchange *x = arg;
+	pthread_t b;
+
+	x->err = thread_start(&b, x->cpu_b, answer, x);
+	if (x->err)
+		return NULL;
+	exchange(x);
+	pthread_join(b, NULL);
+	return NULL;
+}
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -143,50 +142,36 @@ static bool cpu_is_usable(int cpu)
 }
 
 int cpu_offset_measure(int cpu_a, int cpu_b, span_t budget,
-		       struct cpu_offset *out)
+		       struct offset_bounds *out)
 {
-	struct exchange x = {
-		.budget = budget,
-		.found = { .lo_ns = INT64_MIN, .hi_ns = INT64_MAX },
-		.widest = { .lo_ns = INT64_MAX, .hi_ns = INT64_MIN },
-	};
-	pthread_t a, b;
+	struct exchange x = { .budget = budget, .cpu_b = cpu_b };
+	pthread_t a;
 	int err;
 
 	if (cpu_a == cpu_b || cpu_a < 0 || cpu_b < 0 || cpu_a >= CPU_SETSIZE ||
 	    cpu_b >= CPU_SETSIZE)
 		return -EINVAL;
-	err = thread_start(&b, cpu_b, answer, &x);
-	if (err)
-		return err;
+	offset_init(&x.found);
 	err = thread_start(&a, cpu_a, ask, &x);
 	if (err)
-		atomic_store(&x.is_ended, true);
-	else
-		pthread_join(a, NULL);
-	pthread_join(b, NULL);
-	if (err)
 		return err;
-	if (!x.found.exchanges)
-		return -ETIME;
-	*out = x.found;
-	if (x.found.lo_ns <= x.found.hi_ns)
-		return 0;
-	x.widest.exchanges = x.found.exchanges;
-	*out = x.widest;
-	return -ERANGE;
+	pthread_join(a, NULL);
+	if (x.err)
+		return x.err;
+	return offset_judge(&x.found, out);
 }
 
 /* The most by which two different ones of them can differ. */
-static int64_t difference_bound(const struct cpu_offset *cpu, unsigned int n)
+static int64_t difference_bound(const struct offset_bounds *cpu, unsigned int n)
 {
 	int64_t bound = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
 		for (unsigned int j = 0; j < n; j++) {
-			if (i != j)
-				bound = most(bound,
-					     cpu[i].hi_ns - cpu[j].lo_ns);
+			int64_t most = cpu[i].hi_ns - cpu[j].lo_ns;
+
+			if (i != j && most > bound)
+				bound = most;
 		}
 	}
 	return bound;
@@ -194,7 +179,7 @@ static int64_t difference_bound(const struct cpu_offset *cpu, unsigned int n)
 
 void cpu_offset_survey(span_t budget, struct clock_reading *out)
 {
-	struct cpu_offset to_first[CPU_SETSIZE] = {};
+	struct offset_bounds to_first[CPU_SETSIZE] = {};
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	int last = get_nprocs_conf() - 1;
 	int first = -1;
@@ -204,7 +189,7 @@ void cpu_offset_survey(span_t budget, struct clock_reading *out)
 	if (last >= CPU_SETSIZE)
 		last = CPU_SETSIZE - 1;
 	for (int cpu = 0; online > 1 && cpu <= last; cpu++) {
-		struct cpu_offset *next = &to_first[out->cpus];
+		struct offset_bounds *next = &to_first[out->cpus];
 		int err;
 
 		if (first < 0) {

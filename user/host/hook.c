@@ -11,17 +11,16 @@
 
 #include "host/clock.h"
 #include "host/clsact.h"
+#include "host/feature.h"
 
-/* From linux/bpf.h of 6.6; older headers lack them, newer kernels have them. */
-#define ATTACH_TCX_INGRESS 46
-#define ATTACH_TCX_EGRESS 47
-#define MPROG_BEFORE (1U << 3)
+#define MPROG_BEFORE (1U << 3) /* as HOOK_TCX_* */
 
 /* A killed owner takes up to 69 ms to go and its links some 10 ms more. */
 #define BUSY_PATIENCE_NS (200 * NSEC_PER_MSEC)
 
 struct hook {
 	const char *how;
+	const char *why;
 	int link; /* -1: clsact */
 	struct clsact_filter filter;
 };
@@ -84,6 +83,14 @@ static struct hook *attach_clsact(int ifindex, int prog_fd, bool egress,
 	return hook;
 }
 
+/* Whether `err` is a kernel's that does not know the attach type, and not tcx's
+ * own refusal. */
+static bool has_no_tcx(const struct iface *iface, int err)
+{
+	return (err == -EINVAL || err == -EOPNOTSUPP) &&
+	       feature_tcx(iface->index) == -EINVAL;
+}
+
 struct hook *hook_attach_tc(const struct iface *iface, int prog_fd, bool egress,
 			    enum tc_attach how, int *err)
 {
@@ -93,7 +100,7 @@ struct hook *hook_attach_tc(const struct iface *iface, int prog_fd, bool egress,
 	if (how == TC_ATTACH_CLSACT)
 		return attach_clsact(iface->index, prog_fd, egress, err);
 	fd = link_create(prog_fd, iface->index,
-			 egress ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS,
+			 egress ? HOOK_TCX_EGRESS : HOOK_TCX_INGRESS,
 			 MPROG_BEFORE);
 	if (fd >= 0) {
 		hook = hook_new("tcx", fd);
@@ -101,10 +108,12 @@ struct hook *hook_attach_tc(const struct iface *iface, int prog_fd, bool egress,
 		return hook;
 	}
 	*err = fd;
-	/* A kernel before 6.6 does not know the attach type. */
-	if (how == TC_ATTACH_AUTO && (fd == -EINVAL || fd == -EOPNOTSUPP))
-		return attach_clsact(iface->index, prog_fd, egress, err);
-	return NULL;
+	if (how != TC_ATTACH_AUTO || !has_no_tcx(iface, fd))
+		return NULL;
+	hook = attach_clsact(iface->index, prog_fd, egress, err);
+	if (hook)
+		hook->why = "this kernel has no tcx (Linux 6.6 has)";
+	return hook;
 }
 
 void hook_detach(struct hook *hook)
@@ -123,6 +132,20 @@ void hook_detach(struct hook *hook)
 const char *hook_how(const struct hook *hook)
 {
 	return hook->how;
+}
+
+const char *hook_why(const struct hook *hook)
+{
+	return hook->why;
+}
+
+const char *hook_tc_refusal(const struct iface *iface, enum tc_attach how,
+			    int err)
+{
+	if (how == TC_ATTACH_TCX && has_no_tcx(iface, err))
+		return "this kernel has no tcx (Linux 6.6 has); --tc auto "
+		       "takes clsact instead";
+	return strerror(-err);
 }
 
 const char *hook_xdp_refusal(const struct iface *iface, int err)

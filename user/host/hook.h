@@ -12,8 +12,12 @@
 
 #include "host/iface.h"
 
+/* Attach types from linux/bpf.h of 6.6; older headers lack them. */
+#define HOOK_TCX_INGRESS 46
+#define HOOK_TCX_EGRESS 47
+
 enum tc_attach {
-	TC_ATTACH_AUTO, /* tcx (6.6), else clsact */
+	TC_ATTACH_AUTO, /* tcx, where the kernel has it, else clsact */
 	TC_ATTACH_TCX,
 	TC_ATTACH_CLSACT,
 };
@@ -36,6 +40,13 @@ void hook_detach(struct hook *hook);
 
 /* "native XDP", "tcx" or "clsact". */
 const char *hook_how(const struct hook *hook);
+
+/* Why it is clsact where tcx was wanted; NULL if nothing fell back. */
+const char *hook_why(const struct hook *hook);
+
+/* In words: why TC, asked for in that way, refused. */
+const char *hook_tc_refusal(const struct iface *iface, enum tc_attach how,
+			    int err);
 
 /* In words: why native XDP refused, and what would mend it. */
 const char *hook_xdp_refusal(const struct iface *iface, int err);

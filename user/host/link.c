@@ -2,6 +2,7 @@
 #include "host/link.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <net/if.h>
@@ -54,6 +55,29 @@ static int await_carrier(int index, span_t patience)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 	}
+	return err;
+}
+
+int link_await_carrier(const struct iface *iface, span_t patience,
+		       const struct tune_sink *sink, span_t *away)
+{
+	mono_t start = mono_now();
+	struct iface now;
+	int err = iface_read_index(iface->index, &now);
+
+	*away = span_ns(0);
+	if (err || now.has_carrier)
+		return err;
+	err = await_carrier(iface->index, patience);
+	*away = mono_sub(mono_now(), start);
+	if (!err)
+		tune_say(sink, "%s: its carrier is back after %" PRId64 " ms",
+			 iface->name, away->ns / NSEC_PER_MSEC + 1);
+	else
+		tune_say(sink,
+			 "%s: its carrier is not back after %" PRId64
+			 " s (ip link show dev %s)",
+			 iface->name, patience.ns / NSEC_PER_SEC, iface->name);
 	return err;
 }
 

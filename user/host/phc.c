@@ -67,6 +67,16 @@ int phc_open(const char *ifname)
 	return fd;
 }
 
+int phc_open_index(int index)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/ptp%d", index);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int64_t time_ns(const struct ptp_clock_time *t)
 {
 	return t->sec * NSEC_PER_SEC + t->nsec;
@@ -85,7 +95,7 @@ static int read_once(int fd, span_t offset, struct phc_reading *out)
 	return 0;
 }
 
-int phc_read(int fd, struct phc_reading *out)
+static int read_narrowest(int fd, int reads, struct phc_reading *out)
 {
 	struct realmap_source source;
 	struct realmap before, after;
@@ -94,7 +104,7 @@ int phc_read(int fd, struct phc_reading *out)
 
 	realmap_init(&source, clock_read_coarse, NULL);
 	err = realmap_read(&source, &before);
-	for (int i = 0; !err && i < READS; i++) {
+	for (int i = 0; !err && i < reads; i++) {
 		struct phc_reading r;
 
 		err = read_once(fd, before.offset, &r);
@@ -106,4 +116,14 @@ int phc_read(int fd, struct phc_reading *out)
 	if (!err)
 		err = realmap_read(&source, &after);
 	return !err && source.steps ? -EAGAIN : err;
+}
+
+int phc_read(int fd, struct phc_reading *out)
+{
+	return read_narrowest(fd, READS, out);
+}
+
+int phc_read_once(int fd, struct phc_reading *out)
+{
+	return read_narrowest(fd, 1, out);
 }

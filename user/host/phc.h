@@ -29,6 +29,12 @@ int phc_slope_between(const struct phc_reading *first,
  * descriptor, or -errno: -ENODEV where there is none that is disciplined. */
 int phc_open(const char *ifname);
 
+/* Opens /dev/ptpINDEX, whoever disciplines it: a descriptor, or -errno. */
+int phc_open_index(int index);
+
+/* One request: 0; -EAGAIN and -errno as below. */
+int phc_read_once(int fd, struct phc_reading *out);
+
 /* The narrowest of four, which are as many requests (ENA grants 125 a second).
  * 0; -EAGAIN if REALTIME was stepped meanwhile; -errno: not to be had. */
 int phc_read(int fd, struct phc_reading *out);

@@ -20,7 +20,7 @@
 #ifndef XRTT_HOST_TUNE_H
 #define XRTT_HOST_TUNE_H
 
-#include "host/iface.h"
+#include "host/tunable.h"
 #include "host/tune_sink.h"
 
 struct tune;
@@ -47,6 +47,20 @@ void tune_cpu_latency(struct tune *t);
  * socket.
  */
 void tune_busy_poll(struct tune *t, int fd);
+
+/* One setting, to that value, noted and said as all are; for host/prepare.h. 0,
+ * also where it has the value already; -EACCES where it cannot be noted and so
+ * is not changed, or -errno. A setting may be set more than once. */
+int tune_set(struct tune *t, enum tunable what, uint64_t value);
+
+/*
+ * Has the NIC stamp all that it receives, which it says beforehand, because it
+ * restarts the NIC, now and when it is put back; where the NIC does so already
+ * nothing changes. 0, and hwtstamp_read() then tells what it came to (a change
+ * that cannot be noted is not made, and said); -EOPNOTSUPP where the driver has
+ * no such setting, or -errno.
+ */
+int tune_hwtstamp(struct tune *t);
 
 /* How many settings of the interface this run has changed or relies on. */
 unsigned int tune_changes(const struct tune *t);

@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
+
+#include "host/clock.h"
+
+/* A killed run takes up to 69 ms to go and its links some 10 ms more. */
+#define XDP_PATIENCE_NS (500 * NSEC_PER_MSEC)
 
 enum fate {
 	FATE_RESTORE,
@@ -48,6 +54,20 @@ static enum fate record_fate(const struct tune_dir *dir,
 	return fate;
 }
 
+/* An XDP program that goes along with a killed run outlives its note's lock. */
+static int write_back(const struct iface *iface, const struct tune_record *r)
+{
+	const struct timespec pause = { .tv_nsec = 5 * NSEC_PER_MSEC };
+	mono_t until = mono_add(mono_now(), span_ns(XDP_PATIENCE_NS));
+	int err;
+
+	while ((err = tunable_write(iface, r->what, r->was)) &&
+	       tunable_is_barred_by_xdp(r->what) && err != -EPERM &&
+	       mono_before(mono_now(), until))
+		nanosleep(&pause, NULL);
+	return err;
+}
+
 static bool record_restore(const struct patient *p, const struct tune_record *r)
 {
 	const char *ifname = p->iface.name, *name = tunable_name(r->what);
@@ -70,7 +90,7 @@ static bool record_restore(const struct patient *p, const struct tune_record *r)
 		return true;
 	}
 	if (!err)
-		err = tunable_write(&p->iface, r->what, r->was);
+		err = write_back(&p->iface, r);
 	if (err) {
 		tune_say(p->sink, "%s: %s could not be put back to %s: %s",
 			 ifname, name, tunable_format(r->what, r->was, was),
@@ -135,8 +155,9 @@ static bool file_settle(struct tune_dir *dir, const struct tune_file *self,
 	return settled;
 }
 
-unsigned int tune_mend(struct tune_dir *dir, const struct tune_place *place,
-		       const char *own, const struct tune_sink *sink)
+static unsigned int mend_round(struct tune_dir *dir,
+			       const struct tune_place *place, const char *own,
+			       const struct tune_sink *sink, bool *any)
 {
 	unsigned int unsettled = 0;
 
@@ -144,7 +165,7 @@ unsigned int tune_mend(struct tune_dir *dir, const struct tune_place *place,
 		struct tune_file *file = &dir->files[i];
 		const struct tune_note *note = &file->note;
 
-		if (file->is_live)
+		if (file->is_live || file->fd < 0)
 			continue;
 		/* A run that died before its note had a head changed nothing;
 		 * one from before a reboot left nothing. */
@@ -155,8 +176,23 @@ unsigned int tune_mend(struct tune_dir *dir, const struct tune_place *place,
 				unsettled++;
 				continue;
 			}
+			*any = true;
 		}
 		tune_file_remove(dir, file);
 	}
+	return unsettled;
+}
+
+/* A VLAN's MTU goes up only after that of what it stands on. */
+unsigned int tune_mend(struct tune_dir *dir, const struct tune_place *place,
+		       const char *own, const struct tune_sink *sink)
+{
+	unsigned int unsettled;
+	bool any;
+
+	do {
+		any = false;
+		unsettled = mend_round(dir, place, own, sink, &any);
+	} while (unsettled && any);
 	return unsettled;
 }
