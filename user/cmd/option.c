@@ -243,7 +243,7 @@ int option_parse(const struct command_usage *usage, int argc, char **argv,
 		}
 	}
 	*operand = optind < argc ? argv[optind++] : NULL;
-	if (usage->operand && !*operand)
+	if (usage->operand && *usage->operand != '[' && !*operand)
 		return refuse(usage, "which one? missing", usage->operand);
 	if ((*operand && !usage->operand) || optind < argc)
 		return refuse(usage, "one argument too many",

@@ -41,10 +41,11 @@ struct option_row {
 };
 
 struct command_usage {
-	const char *name;	       /* "probe" */
-	const char *operand;	       /* "TARGET", or NULL for none */
-	const char *summary;	       /* what it does, one line */
-	const char *more;	       /* after the options, or NULL */
+	const char *name;    /* "probe" */
+	const char *operand; /* "TARGET", "[TARGET]" if it may be left out, or
+					  NULL for none */
+	const char *summary; /* what it does, one line */
+	const char *more;    /* after the options, or NULL */
 	const struct option_row *rows; /* ends with a row of name and letter 0
 					  that is no gap */
 };

@@ -12,6 +12,7 @@
 #include "cmd/probe_options.h"
 #include "out/format.h"
 #include "out/json.h"
+#include "out/preflight.h"
 #include "out/samples.h"
 #include "out/text.h"
 #include "out/verbose.h"
@@ -51,6 +52,12 @@ static void on_started(void *data, mono_t origin,
 	if (!out->samples)
 		fprintf(stderr, "xrtt probe: cannot write %s: %s\n",
 			out->options->samples, strerror(-err));
+}
+
+static void on_preflight(void *data, const struct preflight *found)
+{
+	(void)data;
+	preflight_text(stderr, "xrtt probe", found);
 }
 
 static void on_answered(void *data, const struct sample *sample)
@@ -117,6 +124,32 @@ static int write_json(const struct probe_options *o,
 	return err;
 }
 
+/* Nothing came back to the bypass engine, and something stood in the way of
+ * its frames here: what that is, as preflight has it. */
+static void explain_bypass(const struct result *all)
+{
+	const struct result *r =
+		all->engines ? &all->engines[ENGINE_BYPASS] : all;
+	const struct preflight *found = r->local.preflight;
+	const struct preflight_finding *f = found ? &found->finding[0] : NULL;
+
+	if (r->engine != ENGINE_BYPASS || !r->probes.planned ||
+	    r->probes.received)
+		return;
+	if (f && found->count && f->level == PREFLIGHT_BLOCKS)
+		fprintf(stderr,
+			"xrtt probe: nothing came back to the bypass engine: "
+			"%s%s%s; --engine socket does without\n",
+			f->text, *f->fix ? "; to mend it: " : "", f->fix);
+	else if (r->hooks.rx != STAMP_XDP_RX)
+		fprintf(stderr,
+			"xrtt probe: nothing came back to the bypass engine: "
+			"without native XDP, which it runs without here, %s "
+			"may take no redirected frames; --engine socket does "
+			"without\n",
+			r->local.ifname);
+}
+
 /* The one cause of silence that the report cannot know of. */
 static void explain_silence(const struct probe_options *o)
 {
@@ -146,6 +179,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	};
 	struct session_observer observer = {
 		.data = &out,
+		.preflight = o->verbose ? on_preflight : NULL,
 		.started = on_started,
 		.settled = on_settled,
 		.answered = o->verbose ? on_answered : NULL,
@@ -171,6 +205,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 		text_report(out.report, &result, out.report_colour);
 	if (end == SESSION_SILENT)
 		explain_silence(o);
+	explain_bypass(&result);
 	if (o->json && write_json(o, &result))
 		end = SESSION_CANNOT;
 	session_release(&result);

@@ -15,9 +15,21 @@
 
 #define DEFAULT_COUNT 1000
 
-/* By enum engine, then both. */
-static const char *const engines[] = { "socket", "bypass", "both", NULL };
-static const char *const protocols[] = { "stamp", "icmp", NULL };
+/* A closed port measures as well as an open one; this is the one that most
+ * often lets a SYN through. */
+#define DEFAULT_TCP_PORT 443
+
+/* The first retransmission of a SYN-ACK (RFC 6298 section 2). */
+#define TCP_TIMEOUT_MAX NSEC_PER_SEC
+
+/* By enum engine, then these. */
+enum {
+	CHOICE_BOTH = ENGINES,
+	CHOICE_AUTO
+};
+static const char *const engines[] = { "socket", "bypass", "both", "auto",
+				       NULL };
+static const char *const protocols[] = { "stamp", "icmp", "tcp", NULL };
 static const char *const pacings[] = { "fixed", "poisson", NULL };
 static const char *const rx_hooks[] = { "auto", "xdp", "tc", NULL };
 static const char *const tcs[] = { "auto", "tcx", "clsact", NULL };
@@ -43,10 +55,11 @@ static const struct option_row rows[] = {
 	  AT(seed), 1, INT64_C(1) << 52, NULL },
 	{ .kind = OPTION_GAP },
 	{ OPTION_CHOICE, 0, "protocol", "KIND",
-	  "stamp, or icmp to any host (stamp)", AT(protocol), 0, 0, protocols },
-	{ OPTION_NUMBER, 'p', "port", "PORT", "the reflector's UDP port (862)",
+	  "stamp; icmp or tcp to any host (stamp)", AT(protocol), 0, 0,
+	  protocols },
+	{ OPTION_NUMBER, 'p', "port", "PORT", "the far port (862, tcp: 443)",
 	  AT(port), 1, 65535, NULL },
-	{ OPTION_NUMBER, 0, "source-port", "PORT", "our UDP port (any)",
+	{ OPTION_NUMBER, 0, "source-port", "PORT", "ours, or the first (any)",
 	  AT(source_port), 1, 65535, NULL },
 	{ OPTION_NUMBER, 0, "size", "BYTES",
 	  "behind the UDP or ICMP header (44)", AT(size), PACKET_PAYLOAD_MIN,
@@ -63,7 +76,7 @@ static const struct option_row rows[] = {
 	  NULL },
 	{ .kind = OPTION_GAP },
 	{ OPTION_CHOICE, 0, "engine", "KIND",
-	  "socket, bypass (no stack), both in turn (socket)", AT(engine), 0, 0,
+	  "socket, bypass (no stack), both, auto (socket)", AT(engine), 0, 0,
 	  engines },
 	{ OPTION_FLAG, 0, "flood", NULL, "as fast as it goes (bypass)",
 	  AT(flood), 0, 0, NULL },
@@ -74,6 +87,12 @@ static const struct option_row rows[] = {
 	  NULL },
 	{ OPTION_FLAG, 0, "busy-poll", NULL, "never sleep: poll the interface",
 	  AT(busy_poll), 0, 0, NULL },
+	{ OPTION_FLAG, 0, "prepare", NULL,
+	  "give native XDP what it needs, put back after", AT(prepare), 0, 0,
+	  NULL },
+	{ OPTION_FLAG, 0, "hw-stamps", NULL,
+	  "the NIC's own RX stamps; restarts the NIC", AT(hw_stamps), 0, 0,
+	  NULL },
 	{ OPTION_TEXT, 0, "clock-ppm", "PPM",
 	  "bound on our clock's rate (found out, else 50)", AT(clock_ppm), 0, 0,
 	  NULL },
@@ -118,12 +137,31 @@ static int check_engine(const struct probe_options *o)
 {
 	const char *no = NULL;
 
-	if (o->engine != ENGINE_SOCKET && o->protocol != PROTOCOL_STAMP)
-		no = "--engine: the bypass engine speaks STAMP only";
+	if ((o->engine == ENGINE_BYPASS || o->engine == CHOICE_BOTH) &&
+	    o->protocol == PROTOCOL_ICMP)
+		no = "--engine: the bypass engine speaks STAMP and TCP only";
+	else if (o->engine == CHOICE_AUTO && o->protocol == PROTOCOL_TCP)
+		no = "--engine: auto finds out by STAMP; for TCP say socket or "
+		     "bypass";
+	else if (o->flood && o->protocol == PROTOCOL_TCP)
+		no = "--flood: a flood of SYNs is an attack; -i does without";
+	else if (o->busy_poll && o->protocol == PROTOCOL_TCP)
+		no = "--busy-poll: not for TCP, which waits for connections";
+	else if (o->timeout.ns > TCP_TIMEOUT_MAX && o->protocol == PROTOCOL_TCP)
+		no = "--timeout: for TCP a second at most: after that the far "
+		     "host sends its SYN-ACK again";
+	else if (o->hw_stamps && o->protocol == PROTOCOL_TCP)
+		no = "--hw-stamps: not for TCP, whose answers the kernel keeps "
+		     "to itself";
+	else if (o->size != PACKET_PAYLOAD_MIN && o->protocol == PROTOCOL_TCP)
+		no = "--size: a SYN carries nothing";
 	else if (o->flood && o->engine != ENGINE_BYPASS)
 		no = "--flood: only --engine bypass can";
 	else if (o->batch > 1 && !o->flood)
 		no = "--batch: more than one at a time only with --flood";
+	else if (o->flood && o->hw_stamps)
+		no = "--hw-stamps: not with --flood, which has no time to wait "
+		     "for the readings that a stamp takes";
 	if (no)
 		fprintf(stderr, "xrtt probe: %s\n", no);
 	return no ? -EINVAL : 0;
@@ -200,12 +238,15 @@ static int make_plan(const struct probe_options *o, const char *target,
 		.port = o->port,
 		.source_port = o->source_port,
 		.protocol = o->protocol,
-		.engine = o->engine == ENGINES ? ENGINE_SOCKET : o->engine,
-		.both = o->engine == ENGINES,
+		.engine = o->engine < ENGINES ? o->engine : ENGINE_SOCKET,
+		.both = o->engine == CHOICE_BOTH,
+		.engine_auto = o->engine == CHOICE_AUTO,
 		.flood = o->flood,
 		.batch = o->batch,
 		.tune = o->tune,
 		.busy_poll = o->busy_poll,
+		.prepare = o->prepare,
+		.hw_stamps = o->hw_stamps,
 		.count = o->count,
 		.duration = o->duration,
 		.interval = o->interval,
@@ -241,11 +282,13 @@ int probe_options_parse(int argc, char **argv, struct probe_options *o,
 	*o = (struct probe_options){
 		.interval = { 10 * NSEC_PER_MSEC },
 		.timeout = { NSEC_PER_SEC },
-		.port = STAMP_PORT,
 		.size = PACKET_PAYLOAD_MIN,
 		.family = AF_UNSPEC,
 		.batch = 1,
 	};
 	err = option_parse(&usage, argc, argv, o, &target);
+	if (!o->port)
+		o->port = o->protocol == PROTOCOL_TCP ? DEFAULT_TCP_PORT
+						      : STAMP_PORT;
 	return err ? err : make_plan(o, target, plan);
 }

@@ -11,7 +11,7 @@ struct probe_options {
 	span_t duration, interval, timeout;
 	const char *ifname, *source, *samples, *json, *until, *clock_ppm;
 	int family, engine, protocol, pacing, rx_hook, tc;
-	bool verbose, quiet, flood, tune, busy_poll;
+	bool verbose, quiet, flood, tune, busy_poll, prepare, hw_stamps;
 };
 
 /* 0; 1 if help was asked for and printed; -EINVAL after one line on stderr. */

@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/option.h"
+#include "out/preflight.h"
 #include "probe/reflector.h"
 #include "probe/session.h"
 #include "wire.h"
@@ -21,11 +22,13 @@ struct reflect_options {
 	const char *ifname;
 	struct option_list allow;
 	uint64_t port, rate;
-	int hook, tc;
+	int hook, tc, clock;
+	bool prepare, verbose;
 };
 
 static const char *const hooks[] = { "auto", "xdp", "tc", NULL };
 static const char *const tcs[] = { "auto", "tcx", "clsact", NULL };
+static const char *const clocks[] = { "auto", "tai", "offset", NULL };
 
 #define AT(member) offsetof(struct reflect_options, member)
 
@@ -43,6 +46,14 @@ static const struct option_row rows[] = {
 	  "auto: native XDP, else tc; xdp; tc", AT(hook), 0, 0, hooks },
 	{ OPTION_CHOICE, 0, "tc", "KIND", "auto: tcx, else clsact; tcx; clsact",
 	  AT(tc), 0, 0, tcs },
+	{ OPTION_CHOICE, 0, "clock", "KIND",
+	  "auto: the kernel's TAI, else offset; tai; offset", AT(clock), 0, 0,
+	  clocks },
+	{ OPTION_FLAG, 0, "prepare", NULL,
+	  "give native XDP what it needs, put back after", AT(prepare), 0, 0,
+	  NULL },
+	{ OPTION_FLAG, 'v', "verbose", NULL, "what is on the interface",
+	  AT(verbose), 0, 0, NULL },
 	{ 0 },
 };
 
@@ -112,11 +123,12 @@ static void serve(struct reflector *r, int signals)
 	struct pollfd fds[] = {
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = reflector_fd(r), .events = POLLIN },
+		{ .fd = reflector_clock_fd(r), .events = POLLIN },
 	};
 	int err;
 
 	do {
-		poll(fds, 2, REFRESH_MS);
+		poll(fds, 3, REFRESH_MS);
 		err = reflector_refresh(r);
 		if (err)
 			fprintf(stderr,
@@ -126,14 +138,34 @@ static void serve(struct reflector *r, int signals)
 	} while (serve_signals(r, signals));
 }
 
+/* A line for each step down that it took. */
+static void say_fallbacks(const struct fallback *at)
+{
+	const struct fallback *clock = &at[FALLBACK_CLOCK];
+
+	if (at[FALLBACK_RX].used)
+		fprintf(stderr, "xrtt reflect: not by native XDP: %s\n",
+			at[FALLBACK_RX].why);
+	if (at[FALLBACK_TX].used)
+		fprintf(stderr, "xrtt reflect: not by tcx: %s\n",
+			at[FALLBACK_TX].why);
+	if (clock->used)
+		fprintf(stderr, "xrtt reflect: no TAI in the kernel: %s\n",
+			clock->why);
+}
+
 static void say_ready(const struct reflector *r,
 		      const struct reflect_options *o)
 {
 	fprintf(stderr, "xrtt reflect: reflecting on %s, UDP port %u, by %s\n",
 		o->ifname, (unsigned int)o->port, reflector_how(r));
-	if (reflector_why_not_xdp(r))
-		fprintf(stderr, "xrtt reflect: not by native XDP: %s\n",
-			reflector_why_not_xdp(r));
+	say_fallbacks(reflector_fallbacks(r)->at);
+	if (!reflector_has_tai(r))
+		fputs("xrtt reflect: stamps are MONOTONIC plus an offset, "
+		      "exact but until a step of the clock is noticed\n",
+		      stderr);
+	if (o->verbose)
+		preflight_text(stderr, "xrtt reflect", reflector_preflight(r));
 	if (!o->allow.count)
 		fprintf(stderr, "xrtt reflect: nobody is allowed to ask; "
 				"--allow CIDR lets them\n");
@@ -153,9 +185,16 @@ static int parse_allow(const struct option_list *list, struct prefix *out)
 	return 0;
 }
 
+static void on_tuned(void *data, const char *line)
+{
+	(void)data;
+	fprintf(stderr, "xrtt reflect: %s\n", line);
+}
+
 static enum session_end run(const struct reflect_options *o,
 			    const struct prefix *allow)
 {
+	static const struct tune_sink sink = { .line = on_tuned };
 	const struct reflector_plan plan = {
 		.ifname = o->ifname,
 		.allow = allow,
@@ -163,7 +202,10 @@ static enum session_end run(const struct reflect_options *o,
 		.port = o->port,
 		.hook = o->hook,
 		.tc = o->tc,
+		.clock = o->clock,
 		.rate = o->rate,
+		.prepare = o->prepare,
+		.sink = &sink,
 	};
 	char why[WHY_SIZE];
 	struct reflector *r;

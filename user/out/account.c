@@ -125,6 +125,11 @@ static const struct {
 	  "longer -i or a shorter -W mends it" },
 	{ "no drv stamp", offsetof(struct result, counts.tx_stamp_missing),
 	  "answered, but the driver's stamp never came: not in \"network\"" },
+	{ "no NIC stamp", offsetof(struct result, counts.hw_stamp_missing),
+	  "answered, but the NIC's stamp never came, or its clock was stepped "
+	  "there: not in \"network\"" },
+	{ "NIC disorder", offsetof(struct result, counts.hw_stamp_disorder),
+	  "of those out of order have a NIC's stamp that the others deny" },
 	{ "send errors", offsetof(struct result, counts.send_errors),
 	  "times the kernel refused to send" },
 	{ "closed port", offsetof(struct result, counts.port_unreachable),
@@ -172,6 +177,17 @@ static void ask_about_udp(struct page *page, const struct target_host *t)
 		  source);
 }
 
+static void ask_about_tcp(struct page *page, const struct target_host *t)
+{
+	page_note(page, "check",
+		  "is the security group of %s open for TCP port %d from %s?",
+		  t->address ? t->address : "the target", t->port,
+		  t->source ? t->source : "this host");
+	page_note(page, "",
+		  "is the host up? Even a closed port would answer: -p names "
+		  "another");
+}
+
 static void explain_silence(struct page *page, const struct result *r)
 {
 	const struct probes *p = &r->probes;
@@ -188,7 +204,9 @@ static void explain_silence(struct page *page, const struct result *r)
 	page_end(page);
 	if (!p->lost)
 		return;
-	if (r->counts.port_unreachable)
+	if (t->protocol == PROTOCOL_TCP)
+		ask_about_tcp(page, t);
+	else if (r->counts.port_unreachable)
 		page_note(page, "cure",
 			  "nothing listens on UDP port %d of %s: start xrtt "
 			  "reflect there, or name its port with -p",

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out/doctor_json.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "out/json_value.h"
 #include "out/null_json.h"
 
 #define SCHEMA "xrtt-doctor/1"
-#define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
-
-static json_t *text_or_null(const char *text)
-{
-	return json_value_text(*text ? text : NULL);
-}
 
 static json_t *stamp_value(enum stamp which, const struct doctor_stamp *s)
 {
@@ -24,7 +16,10 @@ static json_t *stamp_value(enum stamp which, const struct doctor_stamp *s)
 		  s->known ? json_boolean(s->delivered) : json_null() },
 		{ "cost_ns",
 		  json_value_number(s->has_cost ? s->cost_ns : NAN) },
-		{ "why", text_or_null(s->why) },
+		{ "jitter_ns",
+		  json_value_number(s->has_jitter ? s->jitter_ns : NAN) },
+		{ "where", json_value_known_text(s->where) },
+		{ "why", json_value_known_text(s->why) },
 		{ NULL, NULL },
 	};
 
@@ -46,7 +41,10 @@ static json_t *finding_value(const struct finding *f)
 		{ "id", json_string(f->id) },
 		{ "level", json_string(finding_level_name(f->level)) },
 		{ "text", json_value_text(f->text) },
-		{ "fix", text_or_null(f->fix) },
+		{ "fix", json_value_known_text(f->fix) },
+		{ "value", json_value_known_text(f->value) },
+		{ "cost_ns", json_value_number(f->cost_ns) },
+		{ "cost_ppm", json_value_number(f->cost_ppm) },
 		{ NULL, NULL },
 	};
 
@@ -63,15 +61,31 @@ static json_t *findings_value(const struct doctor *doctor)
 	return all;
 }
 
+static json_t *subject_value(const struct doctor_subject *s)
+{
+	const struct json_pair pair[] = {
+		{ "ifname", json_value_known_text(s->ifname) },
+		{ "driver", json_value_known_text(s->driver) },
+		{ "kernel", json_value_known_text(s->kernel) },
+		{ "clocksource", json_value_known_text(s->clocksource) },
+		{ "target", json_value_known_text(s->target) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
 static json_t *doctor_value(const struct doctor *doctor)
 {
 	const struct json_pair pair[] = {
 		{ "schema", json_string(SCHEMA) },
+		{ "subject", subject_value(&doctor->subject) },
+		{ "interrupted", json_boolean(doctor->interrupted) },
 		{ "stamps", stamps_value(doctor) },
 		{ "findings", findings_value(doctor) },
 		{ "null",
 		  null_json_value(doctor->has_null ? &doctor->null : NULL) },
-		{ "stored", text_or_null(doctor->stored) },
+		{ "stored", json_value_known_text(doctor->stored) },
 		{ NULL, NULL },
 	};
 
@@ -80,16 +94,5 @@ static json_t *doctor_value(const struct doctor *doctor)
 
 int doctor_json_write(FILE *to, const struct doctor *doctor)
 {
-	json_t *value = doctor_value(doctor);
-	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
-	int err = 0;
-
-	json_decref(value);
-	if (!text)
-		return -ENOMEM;
-	errno = 0;
-	if (fprintf(to, "%s\n", text) < 0 || fflush(to) || ferror(to))
-		err = errno ? -errno : -EIO;
-	free(text);
-	return err;
+	return json_value_write(to, doctor_value(doctor));
 }

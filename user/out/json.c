@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out/json.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "out/json_clock.h"
+#include "out/json_fallbacks.h"
 #include "out/json_value.h"
 #include "out/null_json.h"
+#include "out/preflight.h"
 
 #define SCHEMA "xrtt/1"
-
-/* Enough digits for a nanosecond in a day, few enough to print 0.1 as 0.1. */
-#define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
 
 static json_t *count_if(bool known, uint64_t count)
 {
@@ -29,14 +26,6 @@ static json_t *positive_value(int value)
 static json_t *probes_value(const struct probes *p)
 {
 	const struct json_pair pair[] = {
-		{ "planned", json_value_unsigned(p->planned) },
-		{ "sent", json_value_unsigned(p->sent) },
-		{ "unsent", json_value_unsigned(p->unsent) },
-		{ "received", json_value_unsigned(p->received) },
-		{ "late", json_value_unsigned(p->late) },
-		{ "lost", json_value_unsigned(p->lost) },
-		{ "lost_in_host", json_value_unsigned(p->lost_in_host) },
-		{ "unrecorded", json_value_unsigned(p->unrecorded) },
 		{ "duplicate", json_value_unsigned(p->duplicate) },
 		{ "duplicate_forward",
 		  count_if(p->has_duplicate_direction, p->duplicate_forward) },
@@ -50,7 +39,7 @@ static json_t *probes_value(const struct probes *p)
 		{ NULL, NULL },
 	};
 
-	return json_value_object(pair);
+	return json_value_with(json_value_probes(p), pair);
 }
 
 static json_t *counts_value(const struct counts *c)
@@ -62,6 +51,10 @@ static json_t *counts_value(const struct counts *c)
 		{ "slot_refused", json_value_unsigned(c->slot_refused) },
 		{ "tx_stamp_missing",
 		  json_value_unsigned(c->tx_stamp_missing) },
+		{ "hw_stamp_missing",
+		  json_value_unsigned(c->hw_stamp_missing) },
+		{ "hw_stamp_disorder",
+		  json_value_unsigned(c->hw_stamp_disorder) },
 		{ "send_errors", json_value_unsigned(c->send_errors) },
 		{ "port_unreachable",
 		  json_value_unsigned(c->port_unreachable) },
@@ -107,6 +100,7 @@ static json_t *hooks_value(const struct hooks *h)
 		{ "rx_how", json_value_text(h->rx_how) },
 		{ "tx_why", json_value_text(h->tx_why) },
 		{ "rx_why", json_value_text(h->rx_why) },
+		{ "fallbacks", json_fallbacks_value(&h->fallbacks) },
 		{ NULL, NULL },
 	};
 
@@ -204,6 +198,7 @@ static json_t *local_value(const struct local_host *l)
 		{ "kernel", json_value_text(l->kernel) },
 		{ "clocksource", json_value_text(l->clocksource) },
 		{ "mtu", positive_value(l->mtu) },
+		{ "preflight", preflight_value(l->preflight) },
 		{ NULL, NULL },
 	};
 
@@ -217,6 +212,7 @@ static json_t *target_value(const struct target_host *t)
 		[PROTOCOL_ICMP] = "icmp",
 		[PROTOCOL_TCP] = "tcp",
 	};
+	bool is_tcp = t->protocol == PROTOCOL_TCP;
 	const struct json_pair pair[] = {
 		{ "name", json_value_text(t->name) },
 		{ "address", json_value_text(t->address) },
@@ -224,6 +220,10 @@ static json_t *target_value(const struct target_host *t)
 		{ "port", positive_value(t->port) },
 		{ "source_port", positive_value(t->source_port) },
 		{ "protocol", json_string(protocol[t->protocol]) },
+		{ "source_ports", positive_value(t->source_ports) },
+		{ "syn_acks",
+		  is_tcp ? json_integer(t->syn_acks) : json_null() },
+		{ "resets", is_tcp ? json_integer(t->resets) : json_null() },
 		{ "stateful", json_boolean(t->stateful) },
 		{ "synchronised", json_boolean(t->synchronised) },
 		{ NULL, NULL },
@@ -311,15 +311,13 @@ static json_t *host_stack_value(const struct result *r)
 /* The difference, and what it says. */
 static json_t *closure_value(const struct result *r)
 {
-	json_t *value;
+	const struct json_pair pair[] = {
+		{ "code", json_value_text(r->closure_verdict.code) },
+		{ "text", json_value_text(r->closure_verdict.text) },
+		{ NULL, NULL },
+	};
 
-	if (!r->engines)
-		return json_null();
-	value = json_value_difference(&r->closure);
-	value = json_value_with(value, "code",
-				json_value_text(r->closure_verdict.code));
-	return json_value_with(value, "text",
-			       json_value_text(r->closure_verdict.text));
+	return json_value_with(json_value_difference(&r->closure), pair);
 }
 
 static json_t *result_value(const struct result *r)
@@ -345,7 +343,7 @@ static json_t *result_value(const struct result *r)
 		{ "share", share_value(r) },
 		{ "host_stack_ns", host_stack_value(r) },
 		{ "engines", engines_value(r) },
-		{ "closure", closure_value(r) },
+		{ "closure", r->engines ? closure_value(r) : json_null() },
 		{ "segments", segments_value(r) },
 		{ "distance", json_null() },
 		{ "verdict", verdicts_value(r) },
@@ -357,23 +355,10 @@ static json_t *result_value(const struct result *r)
 
 char *json_report(const struct result *r)
 {
-	json_t *value = result_value(r);
-	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
-
-	json_decref(value);
-	return text;
+	return json_value_dump(result_value(r));
 }
 
 int json_write(FILE *to, const struct result *r)
 {
-	char *text = json_report(r);
-	int err = 0;
-
-	if (!text)
-		return -ENOMEM;
-	errno = 0;
-	if (fprintf(to, "%s\n", text) < 0 || fflush(to) || ferror(to))
-		err = errno ? -errno : -EIO;
-	free(text);
-	return err;
+	return json_value_write(to, result_value(r));
 }

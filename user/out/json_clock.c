@@ -64,6 +64,27 @@ static json_t *reading_value(const struct clock_reading *r)
 	return r->known ? known_reading(r) : json_null();
 }
 
+static json_t *known_nic(const struct clock_nic *n)
+{
+	const struct json_pair pair[] = {
+		{ "phc", json_integer(n->phc) },
+		{ "readings", json_value_unsigned(n->readings) },
+		{ "steps", json_value_unsigned(n->steps) },
+		{ "rate_ppm", json_value_number(n->rate_ppm) },
+		{ "stamps", json_value_unsigned(n->stamps) },
+		{ "bar_ns", json_value_number(n->bar_ns) },
+		{ "bar_max_ns", json_value_number(n->bar_max_ns) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
+}
+
+static json_t *nic_value(const struct clock_nic *n)
+{
+	return n->known ? known_nic(n) : json_null();
+}
+
 json_t *json_clock_value(const struct clock_state *c)
 {
 	const struct json_pair pair[] = {
@@ -79,6 +100,7 @@ json_t *json_clock_value(const struct clock_state *c)
 		{ "realtime_steps", json_value_unsigned(c->realtime_steps) },
 		{ "steering", steering_value(&c->steering) },
 		{ "reading", reading_value(&c->reading) },
+		{ "nic", nic_value(&c->nic) },
 		{ NULL, NULL },
 	};
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out/json_value.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Enough digits for a nanosecond in a day, few enough to print 0.1 as 0.1. */
+#define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
 
 static const char *const level_name[LEVELS] = {
 	[LEVEL_P50] = "p50",
@@ -14,9 +17,8 @@ static const char *const level_name[LEVELS] = {
 	[LEVEL_P999] = "p999",
 };
 
-json_t *json_value_object(const struct json_pair *pair)
+json_t *json_value_with(json_t *object, const struct json_pair *pair)
 {
-	json_t *object = json_object();
 	bool is_whole = object;
 
 	for (; pair->key; pair++)
@@ -28,12 +30,9 @@ json_t *json_value_object(const struct json_pair *pair)
 	return NULL;
 }
 
-json_t *json_value_with(json_t *object, const char *key, json_t *value)
+json_t *json_value_object(const struct json_pair *pair)
 {
-	if (!json_object_set_new(object, key, value))
-		return object;
-	json_decref(object);
-	return NULL;
+	return json_value_with(json_object(), pair);
 }
 
 json_t *json_value_append(json_t *array, json_t *value)
@@ -90,6 +89,28 @@ json_t *json_value_text(const char *text)
 	value = json_string(copy);
 	free(copy);
 	return value;
+}
+
+json_t *json_value_known_text(const char *text)
+{
+	return json_value_text(*text ? text : NULL);
+}
+
+json_t *json_value_probes(const struct probes *p)
+{
+	const struct json_pair pair[] = {
+		{ "planned", json_value_unsigned(p->planned) },
+		{ "sent", json_value_unsigned(p->sent) },
+		{ "unsent", json_value_unsigned(p->unsent) },
+		{ "received", json_value_unsigned(p->received) },
+		{ "late", json_value_unsigned(p->late) },
+		{ "lost", json_value_unsigned(p->lost) },
+		{ "lost_in_host", json_value_unsigned(p->lost_in_host) },
+		{ "unrecorded", json_value_unsigned(p->unrecorded) },
+		{ NULL, NULL },
+	};
+
+	return json_value_object(pair);
 }
 
 static json_t *bound_value(const struct bound *bound)
@@ -216,4 +237,26 @@ json_t *json_value_difference(const struct difference *d)
 	};
 
 	return json_value_object(pair);
+}
+
+char *json_value_dump(json_t *value)
+{
+	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
+
+	json_decref(value);
+	return text;
+}
+
+int json_value_write(FILE *to, json_t *value)
+{
+	char *text = json_value_dump(value);
+	int err = 0;
+
+	if (!text)
+		return -ENOMEM;
+	errno = 0;
+	if (fprintf(to, "%s\n", text) < 0 || fflush(to) || ferror(to))
+		err = errno ? -errno : -EIO;
+	free(text);
+	return err;
 }

@@ -6,6 +6,8 @@
 #ifndef XRTT_OUT_JSON_VALUE_H
 #define XRTT_OUT_JSON_VALUE_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include "model/result.h"
@@ -22,8 +24,8 @@ struct json_pair {
  * them is NULL, so that an object is whole or not there. */
 json_t *json_value_object(const struct json_pair *pair);
 
-/* The object with one more pair; takes both, NULL if either is NULL. */
-json_t *json_value_with(json_t *object, const char *key, json_t *value);
+/* The object with these as well; takes all, NULL if any is NULL. */
+json_t *json_value_with(json_t *object, const struct json_pair *pair);
 
 /* Appends and gives the array back; NULL, the array gone, if either is NULL. */
 json_t *json_value_append(json_t *array, json_t *value);
@@ -38,6 +40,12 @@ json_t *json_value_number(double value);
 /* A string; NULL is null, octets that are not UTF-8 become '?'. */
 json_t *json_value_text(const char *text);
 
+/* The same, "" being null as well. */
+json_t *json_value_known_text(const char *text);
+
+/* {planned,sent,...}: what the two identities are about. */
+json_t *json_value_probes(const struct probes *p);
+
 /* [lo, hi], an end that is not finite being null. */
 json_t *json_value_interval(const struct ci *ci);
 
@@ -47,5 +55,11 @@ json_t *json_value_difference(const struct difference *d);
 
 /* DESIGN's duration object; null with n == 0. */
 json_t *json_value_duration(const struct duration *d);
+
+/* The text of it, which it takes; free() it. NULL: no memory, or no value. */
+char *json_value_dump(json_t *value);
+
+/* Writes that text and a line end, and flushes. 0 or -errno. */
+int json_value_write(FILE *to, json_t *value);
 
 #endif

@@ -7,12 +7,6 @@
 #include "out/json_value.h"
 
 #define SCHEMA "xrtt-null/1"
-#define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
-
-static json_t *text_or_null(const char *text)
-{
-	return json_value_text(*text ? text : NULL);
-}
 
 static json_t *figure_value(const struct null_figure *f)
 {
@@ -54,32 +48,15 @@ static json_t *delivered_value(const struct null_cell *c)
 	return json_value_object(pair);
 }
 
-static json_t *probes_value(const struct probes *p)
-{
-	const struct json_pair pair[] = {
-		{ "planned", json_value_unsigned(p->planned) },
-		{ "sent", json_value_unsigned(p->sent) },
-		{ "unsent", json_value_unsigned(p->unsent) },
-		{ "received", json_value_unsigned(p->received) },
-		{ "late", json_value_unsigned(p->late) },
-		{ "lost", json_value_unsigned(p->lost) },
-		{ "lost_in_host", json_value_unsigned(p->lost_in_host) },
-		{ "unrecorded", json_value_unsigned(p->unrecorded) },
-		{ NULL, NULL },
-	};
-
-	return json_value_object(pair);
-}
-
 static json_t *hooks_value(const struct null_cell *c)
 {
 	const struct json_pair pair[] = {
 		{ "tx", json_value_text(stamp_name(c->tx)) },
 		{ "rx", json_value_text(stamp_name(c->rx)) },
-		{ "tx_how", text_or_null(c->tx_how) },
-		{ "rx_how", text_or_null(c->rx_how) },
-		{ "tx_why", text_or_null(c->tx_why) },
-		{ "rx_why", text_or_null(c->rx_why) },
+		{ "tx_how", json_value_known_text(c->tx_how) },
+		{ "rx_how", json_value_known_text(c->rx_how) },
+		{ "tx_why", json_value_known_text(c->tx_why) },
+		{ "rx_why", json_value_known_text(c->rx_why) },
 		{ NULL, NULL },
 	};
 
@@ -91,8 +68,8 @@ static json_t *cell_value(const struct null_cell *c)
 	const struct json_pair pair[] = {
 		{ "engine", json_string(engine_name(c->engine)) },
 		{ "interval_ns", json_value_signed(c->interval_ns) },
-		{ "why", text_or_null(c->why) },
-		{ "probes", probes_value(&c->probes) },
+		{ "why", json_value_known_text(c->why) },
+		{ "probes", json_value_probes(&c->probes) },
 		{ "achieved_pps", json_value_number(c->achieved_pps) },
 		{ "hooks", hooks_value(c) },
 		{ "network_ns", figure_value(&c->stage[STAGE_NETWORK]) },
@@ -137,7 +114,7 @@ static json_t *floor_value(const struct null_floor *floor)
 		{ "duration_ns", json_value_signed(floor->duration_ns) },
 		{ "interrupted", json_boolean(floor->interrupted) },
 		{ "valid", json_boolean(!*floor->stale) },
-		{ "stale", text_or_null(floor->stale) },
+		{ "stale", json_value_known_text(floor->stale) },
 		{ "cells", cells_value(floor) },
 		{ NULL, NULL },
 	};
@@ -152,11 +129,9 @@ json_t *null_json_value(const struct null_floor *floor)
 
 char *null_json_text(const struct null_floor *floor)
 {
-	json_t *value = null_json_value(floor);
-	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
+	char *text = json_value_dump(null_json_value(floor));
 	char *line = NULL;
 
-	json_decref(value);
 	if (text && asprintf(&line, "%s\n", text) < 0)
 		line = NULL;
 	free(text);

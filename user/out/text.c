@@ -43,10 +43,13 @@ static void show_method(struct page *page, const struct result *r)
 		[PROTOCOL_TCP] = "TCP",
 	};
 	const struct hooks *h = &r->hooks;
+	char port[24] = "";
 	bool two = h->tx_how && h->rx_how && strcmp(h->tx_how, h->rx_how);
 
-	page_item(page, STYLE_PLAIN, "%s, %s engine%s",
-		  protocol[r->target.protocol],
+	if (r->target.protocol == PROTOCOL_TCP)
+		snprintf(port, sizeof(port), " port %d", r->target.port);
+	page_item(page, STYLE_PLAIN, "%s%s, %s engine%s",
+		  protocol[r->target.protocol], port,
 		  r->engines ? "both" : engine_name(r->engine),
 		  r->engines ? "s" : "");
 	page_item(page, STYLE_PLAIN, "%s probe%s %s%s%s",
@@ -77,6 +80,7 @@ static void show_header(struct page *page, const struct result *r)
 		page_item(page, STYLE_PLAIN, "clock disciplined by %s, ±%s",
 			  or_dash(c->source), format_ppm(c->rate_ppm).s);
 	page_end(page);
+	engine_note(page, &r->hooks.fallbacks.at[FALLBACK_ENGINE]);
 }
 
 /* The next item stands where it would after the widest bar there mostly is. */
@@ -177,13 +181,13 @@ static const struct {
 	const char *name;
 	const char *holds;
 } stage_row[STAGES] = {
-	[STAGE_APP_TO_TC] = { "app → tc", "system call, UDP/IP stack" },
+	[STAGE_APP_TO_TC] = { "app → tc", "system call, IP stack" },
 	[STAGE_TC_TO_DRIVER] = { "tc → driver", "qdisc, driver" },
 	[STAGE_NETWORK] = { "network", "the line, and what no stamp can see" },
 	[STAGE_REMOTE] = { "far host", "from its receiving to its answering" },
 	[STAGE_NIC_TO_XDP] = { "nic → xdp", "DMA, interrupt, NAPI" },
 	[STAGE_XDP_TO_TC] = { "xdp → tc", "skb allocation, GRO" },
-	[STAGE_TC_TO_SOCKET] = { "tc → socket", "IP/UDP stack" },
+	[STAGE_TC_TO_SOCKET] = { "tc → socket", "IP stack" },
 	[STAGE_SOCKET_TO_APP] = { "socket → app", "scheduler, system call" },
 };
 

@@ -29,7 +29,9 @@ void timeline_show(struct page *page, const struct result *r);
 /* What became of every probe, and why, where it can be told (account.c). */
 void account_show(struct page *page, const struct result *r);
 
-/* Remarks, each with a label (text_notes.c). */
+/* Why the engine is not the one that was wanted, if it is not, and remarks,
+ * each with a label (text_notes.c). */
+void engine_note(struct page *page, const struct fallback *step);
 void notes_show(struct page *page, const struct result *r);
 
 #endif

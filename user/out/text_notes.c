@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "out/format.h"
+#include "out/preflight.h"
 
 #define P99_NEEDS 368 /* samples for a finite upper end, 95 % */
 #define SEGMENTS_SHOWN 6
@@ -105,6 +106,45 @@ static void note_bars(struct page *page, const struct result *r)
 	note_bar(page, "socket: ", &r->engines[ENGINE_SOCKET].network.at_p50);
 }
 
+/* Who answers a SYN need not be who is asked. */
+static void note_tcp(struct page *page, const struct result *r)
+{
+	const struct target_host *t = &r->target;
+	const char *host = t->address ? t->address : "the target";
+
+	if (t->syn_acks && t->resets)
+		page_note(page, "port",
+			  "%d answered %s SYNs by SYN-ACK and %s by RST: it is "
+			  "open to some of them",
+			  t->port, format_count(t->syn_acks).s,
+			  format_count(t->resets).s);
+	else if (t->syn_acks)
+		page_note(page, "port",
+			  "%d is open: SYN-ACK, by %s or by what answers for "
+			  "it (load balancer, SYN proxy)",
+			  t->port, host);
+	else if (t->resets)
+		page_note(page, "port",
+			  "%d is closed: RST, by %s or by a firewall before it",
+			  t->port, host);
+	if (t->protocol == PROTOCOL_TCP && r->probes.late)
+		page_note(page, "",
+			  "what was late may be a reply sent again after the "
+			  "first was lost");
+	if (t->source_ports > 1)
+		page_note(page, "paths",
+			  "one port of ours carries one SYN at a time: %u were "
+			  "used, each may have its own path",
+			  t->source_ports);
+}
+
+void engine_note(struct page *page, const struct fallback *step)
+{
+	if (step->used)
+		page_note(page, "engine", "%s, not %s: %s", step->used,
+			  step->wanted, step->why);
+}
+
 static void note_hooks(struct page *page, const struct hooks *h)
 {
 	static const char *const at[STAMPS] = {
@@ -112,13 +152,21 @@ static void note_hooks(struct page *page, const struct hooks *h)
 		[STAMP_HW_RX] = "the NIC",    [STAMP_XDP_RX] = "XDP",
 		[STAMP_TC_RX] = "tc ingress",
 	};
+	const struct fallback *tx = &h->fallbacks.at[FALLBACK_TX];
+	const struct fallback *hw = &h->fallbacks.at[FALLBACK_HW_RX];
 
+	if (tx->used)
+		page_note(page, "hooks", "%s, not %s: %s", tx->used, tx->wanted,
+			  tx->why);
 	if (h->tx_why)
 		page_note(page, "hooks", "network begins at %s: %s",
 			  or_dash(at[h->tx]), h->tx_why);
 	if (h->rx_why)
 		page_note(page, "hooks", "network ends at %s: %s",
 			  or_dash(at[h->rx]), h->rx_why);
+	if (hw->used)
+		page_note(page, "hooks", "%s, not %s: %s", hw->used, hw->wanted,
+			  hw->why);
 }
 
 /* When it was pushed, and what that did to a probe of the median's length. */
@@ -163,6 +211,21 @@ static void note_clock(struct page *page, const struct result *r)
 			  "CLOCK_REALTIME was stepped %s times: probes it hit "
 			  "have no driver stamp",
 			  format_count(c->realtime_steps).s);
+}
+
+static void note_nic(struct page *page, const struct clock_nic *n)
+{
+	if (n->stamps)
+		page_note(page, "NIC's clock",
+			  "/dev/ptp%d, read %s times: its stamps are good to "
+			  "±%s µs",
+			  n->phc, format_count(n->readings).s,
+			  format_us(n->bar_ns, 2).s);
+	if (n->steps)
+		page_note(page, "NIC's clock",
+			  "it or ours was stepped or pushed %s times: probes "
+			  "it hit have no NIC stamp",
+			  format_count(n->steps).s);
 }
 
 static void note_segments(struct page *page, const struct result *r)
@@ -222,7 +285,10 @@ void notes_show(struct page *page, const struct result *r)
 	note_engines(page, r);
 	note_bars(page, r);
 	note_clock(page, r);
+	note_nic(page, &r->clock.nic);
 	note_hooks(page, &r->hooks);
+	note_tcp(page, r);
+	preflight_notes(page, r->local.preflight, r->hooks.rx_why);
 	note_segments(page, r);
 	note_verdicts(page, r);
 	if (r->run.trouble)

@@ -130,11 +130,12 @@ static int hang_remote(struct page *page, const struct result *r,
 		snprintf(text, sizeof(text), "└── %s held it %s ──┘", who,
 			 median(&r->remote, scale).s);
 	else
-		snprintf(text, sizeof(text),
-			 "%s is inside \"network\": %s no stamps of it", who,
-			 r->target.protocol == PROTOCOL_ICMP
-				 ? "ICMP brings back"
-				 : "there are");
+		snprintf(
+			text, sizeof(text),
+			"%s is inside \"network\": %s no stamps of it", who,
+			r->target.protocol == PROTOCOL_ICMP ? "ICMP brings back"
+			: r->target.protocol == PROTOCOL_TCP ? "TCP brings back"
+							     : "there are");
 	return put_centred(page, text, centre);
 }
 

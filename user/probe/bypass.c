@@ -11,6 +11,7 @@
 
 #include "bypass.skel.h"
 #include "host/clock.h"
+#include "host/privilege.h"
 #include "probe/runner.h"
 #include "slot.h"
 
@@ -28,6 +29,8 @@ static unsigned int head_of(const struct bypass_shape *shape)
 {
 	unsigned int head = 0;
 
+	if (shape->is_syn)
+		return shape->length;
 #define FITS(octets, at) \
 	if (shape->udp_at == (at) && shape->length >= (octets)) \
 		head = (octets);
@@ -52,6 +55,8 @@ static int bypass_load(struct bypass *b, const struct bypass_shape *shape)
 		.udp_at = shape->udp_at,
 		.flood = shape->flood,
 		.hop_at_tc = shape->hop_at_tc,
+		.is_syn = shape->is_syn,
+		.isn = shape->isn,
 	};
 	err = bpf_map__set_max_entries(bpf->maps.orders, shape->orders);
 	if (!err)
@@ -96,10 +101,10 @@ struct bypass *bypass_open(const struct bypass_shape *shape, char *why,
 		*err = bypass_map(b, shape);
 	if (!*err)
 		return b;
-	if (*err == -EPERM || *err == -EACCES)
+	if (*err == -EPERM || *err == -EACCES || *err == -E2BIG)
 		snprintf(why, WHY_SIZE,
-			 "cannot load the bypass engine's BPF program: needs "
-			 "CAP_BPF and CAP_NET_ADMIN (run it with sudo)");
+			 "cannot load the bypass engine's BPF program: %s",
+			 privilege_to_load(*err));
 	else
 		snprintf(why, WHY_SIZE,
 			 "cannot load the bypass engine's BPF program: %s "

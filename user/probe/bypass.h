@@ -15,9 +15,11 @@ struct bypass_shape {
 	unsigned int flows;
 	unsigned int orders; /* room for so many at a time, 2^n */
 	unsigned int length; /* octets of a frame */
-	unsigned int udp_at; /* of them before the UDP header */
+	unsigned int udp_at; /* of them before the UDP or TCP header */
 	unsigned int batch;  /* frames to a doorbell, 1 to 256 */
 	bool flood;
+	bool is_syn; /* TCP: as in include/order.h, and these two */
+	uint32_t isn;
 	bool hop_at_tc; /* as in include/order.h */
 	int cpu;	/* where it runs, -1: anywhere */
 };

@@ -13,6 +13,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "host/hwtstamp.h"
+
 /* Replies and TX stamps of a whole timeout may wait here for a slow reader. */
 #define SOCKET_BUFFER (4 * 1024 * 1024)
 
@@ -187,9 +189,16 @@ int channel_open(struct channel *c, const struct plan *plan,
 		channel_close(c);
 		return err;
 	}
+	c->stamping = TX_STAMPING;
 	c->tx_stamps =
-		!set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, TX_STAMPING);
+		!set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, c->stamping);
 	return 0;
+}
+
+int channel_want_hw_rx(struct channel *c)
+{
+	c->stamping |= HWTSTAMP_RX_FLAGS;
+	return set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, c->stamping);
 }
 
 void channel_close(struct channel *c)
@@ -213,7 +222,7 @@ static void restart_keys(struct channel *c)
 		return;
 	set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, 0);
 	c->tx_stamps =
-		!set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, TX_STAMPING);
+		!set_int(c->fd, SOL_SOCKET, SO_TIMESTAMPING, c->stamping);
 	c->tx_key = 0;
 }
 
@@ -246,9 +255,25 @@ void channel_clear_error(struct channel *c)
 		   &(socklen_t){ sizeof(ignored) });
 }
 
+static ssize_t receive_stamped(struct channel *c, uint8_t *octets, size_t size)
+{
+	uint8_t control[512];
+	struct iovec iov = { octets, size };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t len = recvmsg(c->fd, &msg, 0);
+
+	c->has_hw_rx = len >= 0 && hwtstamp_of_message(&msg, &c->hw_rx);
+	return len;
+}
+
 int channel_receive(struct channel *c, uint8_t *octets, size_t size)
 {
-	ssize_t len = recv(c->fd, octets, size, 0);
+	ssize_t len = c->stamping & HWTSTAMP_RX_FLAGS
+			      ? receive_stamped(c, octets, size)
+			      : recv(c->fd, octets, size, 0);
 
 	return len < 0 ? -errno : (int)len;
 }

@@ -11,14 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "model/hwclock.h"
 #include "probe/packet.h"
 
 struct channel {
 	int fd;
 	enum protocol protocol;
 	uint16_t local_port; /* or the echo identifier */
+	int stamping;	     /* what is asked of SO_TIMESTAMPING */
 	bool tx_stamps;	     /* the kernel took the request for them */
-	uint32_t tx_key;     /* SO_TIMESTAMPING's OPT_ID of the next packet */
+	bool has_hw_rx;	     /* of what was received last */
+	nic_t hw_rx;
+	uint32_t tx_key; /* SO_TIMESTAMPING's OPT_ID of the next packet */
 	uint32_t *seq_of_key;
 	uint32_t key_mask;
 };
@@ -56,8 +60,12 @@ void channel_clear_error(struct channel *c);
 int channel_send(struct channel *c, const struct packet_template *t,
 		 uint32_t seq);
 
+/* Asks for the NIC's stamp with each datagram as well. 0 or -errno. */
+int channel_want_hw_rx(struct channel *c);
+
 /* One datagram, never waiting: its length, -EAGAIN if there is none, or what
- * the network reported about an earlier one (-ECONNREFUSED ...). */
+ * the network reported about an earlier one (-ECONNREFUSED ...). The NIC's
+ * stamp on it, where it is wanted and there is one, is left in `c`. */
 int channel_receive(struct channel *c, uint8_t *octets, size_t size);
 
 /* Next entry of the error queue, never waiting. 1, or 0 if it is empty. */

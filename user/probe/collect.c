@@ -180,6 +180,10 @@ void collector_settled(struct collector *c, const struct sample *s)
 		c->counts.disorder++;
 	if (c->ends.tx == STAMP_DRV_TX && !sample_has(s, STAMP_DRV_TX))
 		c->counts.tx_stamp_missing++;
+	if (c->ends.rx == STAMP_HW_RX && !sample_has(s, STAMP_HW_RX))
+		c->counts.hw_stamp_missing++;
+	if (s->flags & SAMPLE_HW_DISORDER)
+		c->counts.hw_stamp_disorder++;
 	widen(&c->ttl.min, &c->ttl.max, s->ttl);
 	widen(&c->ttl.remote_min, &c->ttl.remote_max, s->remote_ttl);
 	collect_durations(c, s);
@@ -281,6 +285,8 @@ void collector_report(struct collector *c, struct result *out)
 	out->ttl = c->ttl;
 	out->counts.disorder = c->counts.disorder;
 	out->counts.tx_stamp_missing = c->counts.tx_stamp_missing;
+	out->counts.hw_stamp_missing = c->counts.hw_stamp_missing;
+	out->counts.hw_stamp_disorder = c->counts.hw_stamp_disorder;
 	out->run.has_remote_origin = c->has_remote_origin;
 	out->run.remote_origin = c->remote_origin;
 }

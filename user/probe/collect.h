@@ -66,8 +66,8 @@ int64_t *collector_network(const struct collector *c, size_t *n);
  * stolen from its probes, in ns; `ns` is left alone where nobody looked. */
 void collector_stolen(const struct collector *c, double ns[2]);
 
-/* Fills probes, loss, all durations, share, ttl, counts.disorder and
- * counts.tx_stamp_missing, pacing.lateness and achieved_pps, segments and
+/* Fills probes, loss, all durations, share, ttl, the counts of disorder and of
+ * missing stamps, pacing.lateness and achieved_pps, segments and
  * run.remote_origin; leaves the rest. May be called again later. The segments
  * are for the caller to free(); without memory for them there are none. */
 void collector_report(struct collector *c, struct result *out);

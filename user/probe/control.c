@@ -28,6 +28,7 @@ static bool receive_control(struct run *r, struct flow *f, uint32_t first,
 		    a->seq >= SEQ_CONTROL &&
 		    (uint8_t)(a->seq - first) < ATTEMPTS) {
 			r->remote_error = a->remote_error;
+			hwrx_note_control(r, &f->channel);
 			return true;
 		}
 	}
@@ -98,9 +99,17 @@ void control_start(struct run *r)
 {
 	struct packet_answer a;
 
+	if (r->plan->protocol == PROTOCOL_TCP)
+		return;
 	for (unsigned int i = 0; i < r->flows; i++) {
 		if (!ask(r, &r->flow[i], &a))
 			continue;
+		for (int j = 0; j < ATTEMPTS && hwrx_wants_control(r); j++) {
+			struct packet_answer more;
+
+			if (ask(r, &r->flow[i], &more) && more.has_counters)
+				a = more;
+		}
 		if (!a.has_counters)
 			continue;
 		r->has_counters = true;

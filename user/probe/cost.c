@@ -9,12 +9,14 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
+#include <linux/tcp.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "syn.h"
 #include "wire.h"
 
 /* Each a call of its own: one that repeats an XDP program makes the kernel
@@ -24,6 +26,7 @@
 #define EACH_NS (5 * NSEC_PER_MSEC)
 
 #define NONCE 0x1122334455667788
+#define ISN 0x11223344
 #define HOP_LIMIT 255
 #define NOT_IP 0x88b5 /* a local experimental EtherType */
 
@@ -133,6 +136,21 @@ static void put_echo(struct frame *f, const struct session *s, bool outbound)
 	put(f, echo, sizeof(echo));
 }
 
+static void put_tcp(struct frame *f, const struct session *s, bool outbound)
+{
+	struct tcphdr tcp = {
+		.source = outbound ? s->local_port : s->remote_port,
+		.dest = outbound ? s->remote_port : s->local_port,
+		.seq = htonl(ISN),
+		.ack_seq = outbound ? 0 : htonl(ISN + 1),
+		.doff = sizeof(tcp) / 4,
+		.syn = 1,
+		.ack = !outbound,
+	};
+
+	put(f, &tcp, sizeof(tcp));
+}
+
 static void put_payload(struct frame *f, bool is_request)
 {
 	const uint64_t nonce = NONCE;
@@ -157,6 +175,7 @@ static void build(struct bench *b)
 	bool outbound = b->trial->outbound, ip4 = is_ip4(s);
 	bool to_socket = b->trial->program == BUDGET_SOCKET;
 	bool is_udp = s->protocol == IPPROTO_UDP;
+	bool is_tcp = s->protocol == IPPROTO_TCP;
 	struct ethhdr link = { .h_proto = htons(ip4 ? ETH_P_IP : ETH_P_IPV6) };
 
 	b->frame.length = 0;
@@ -164,10 +183,14 @@ static void build(struct bench *b)
 		link.h_proto = htons(NOT_IP);
 	if (to_socket || b->subject->link_header)
 		put(&b->frame, &link, sizeof(link));
-	if (ip4 && (!to_socket || !is_udp))
+	if (ip4 && (!to_socket || (!is_udp && !is_tcp)))
 		put_ip4(&b->frame, s, outbound);
 	else if (!to_socket)
 		put_ip6(&b->frame, s, outbound);
+	if (is_tcp) {
+		put_tcp(&b->frame, s, outbound);
+		return;
+	}
 	if (is_udp)
 		put_udp(&b->frame, s, outbound);
 	else
@@ -199,15 +222,20 @@ static int64_t run(const struct bench *b, int fd)
 	return opts.duration;
 }
 
+static enum protocol protocol_of(const struct session *s)
+{
+	return s->protocol == IPPROTO_UDP   ? PROTOCOL_STAMP
+	       : s->protocol == IPPROTO_TCP ? PROTOCOL_TCP
+					    : PROTOCOL_ICMP;
+}
+
 static int find_program(const struct bench *b)
 {
 	const struct session *s = b->subject->session;
 
 	if (b->trial->program != BUDGET_SOCKET)
 		return prober_program_fd(b->prober, b->trial->program);
-	return prober_filter_fd(b->prober,
-				s->protocol == IPPROTO_UDP ? PROTOCOL_STAMP
-							   : PROTOCOL_ICMP,
+	return prober_filter_fd(b->prober, protocol_of(s),
 				is_ip4(s) ? AF_INET : AF_INET6);
 }
 
@@ -228,6 +256,8 @@ static void arm(struct bench *b)
 		fresh.xdp_rx = has_xdp;
 	if (b->trial->stamp > offsetof(struct slot, tc_rx))
 		fresh.tc_rx = 1;
+	if (b->subject->session->protocol == IPPROTO_TCP)
+		fresh.nonce = b->trial->outbound ? 0 : SYN_NONCE(ISN);
 	*b->slot = fresh;
 }
 

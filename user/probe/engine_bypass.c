@@ -6,25 +6,25 @@
 
 #include "host/cpu.h"
 #include "host/txcount.h"
-#include "probe/frame.h"
 #include "probe/run.h"
+#include "probe/tcp.h"
 
 #define ORDERS_MIN 1024
 
-static int hop_limit(const struct channel *c, int family)
+static int hop_limit(const struct flow *f, int family)
 {
+	int fd = f->tcp ? tcp_socket(f) : f->channel.fd;
 	int value = 64;
 	socklen_t size = sizeof(value);
 
 	if (family == AF_INET)
-		getsockopt(c->fd, IPPROTO_IP, IP_TTL, &value, &size);
+		getsockopt(fd, IPPROTO_IP, IP_TTL, &value, &size);
 	else
-		getsockopt(c->fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value,
-			   &size);
+		getsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &value, &size);
 	return value;
 }
 
-static void describe_path(const struct run *r, const struct flow *f,
+void bypass_describe_path(const struct run *r, const struct flow *f,
 			  struct frame_path *path)
 {
 	const struct plan *plan = r->plan;
@@ -32,22 +32,21 @@ static void describe_path(const struct run *r, const struct flow *f,
 	*path = (struct frame_path){
 		.source = r->route.source,
 		.target = plan->address,
-
 		.source_port = f->channel.local_port,
 		.target_port = plan->port,
 		.dscp = plan->dscp,
 		.vlan = r->iface.vlan,
-		.hop_limit = hop_limit(&f->channel, plan->address.family),
+		.hop_limit = hop_limit(f, plan->address.family),
 	};
 	memcpy(path->source_mac, r->iface.mac, sizeof(path->source_mac));
 	memcpy(path->next_hop_mac, r->next_hop_mac, sizeof(r->next_hop_mac));
 }
 
 /* What its frames cannot be. */
-static const char *obstacle(const struct run *r)
+const char *bypass_obstacle(const struct run *r)
 {
-	if (r->plan->protocol != PROTOCOL_STAMP)
-		return "speaks STAMP only";
+	if (r->plan->protocol == PROTOCOL_ICMP)
+		return "speaks STAMP and TCP only";
 	if (r->route.is_local)
 		return "needs a neighbour on a link, not this host itself";
 	if (r->iface.link_header != 14)
@@ -62,7 +61,11 @@ static int set_frames(struct run *r, uint32_t slots)
 	int err = 0;
 
 	for (unsigned int i = 0; !err && i < r->flows; i++) {
-		describe_path(r, &r->flow[i], &path);
+		if (r->flow[i].tcp) {
+			err = tcp_set_frames(r, &r->flow[i]);
+			continue;
+		}
+		bypass_describe_path(r, &r->flow[i], &path);
 		frame_build(&path, &r->flow[i].packet, &frame);
 		frame.first_slot = i * slots;
 		frame.slot_mask = slots - 1;
@@ -84,9 +87,8 @@ static void keep_off(struct run *r)
 		sched_setaffinity(0, sizeof(others), &others);
 }
 
-enum session_end bypass_setup(struct run *r, uint32_t slots, char *why)
+int bypass_load(struct run *r, uint32_t slots, char *why)
 {
-	const char *no = obstacle(r);
 	struct frame_path path;
 	struct bypass_shape shape = {
 		.ifindex = r->wire.index,
@@ -95,9 +97,34 @@ enum session_end bypass_setup(struct run *r, uint32_t slots, char *why)
 		.orders = ORDERS_MIN,
 		.batch = r->plan->batch ? r->plan->batch : 1,
 		.flood = r->plan->flood,
+		.cpu = r->cpu,
 	};
-	char how[128];
 	int err;
+
+	bypass_describe_path(r, &r->flow[0], &path);
+	shape.length = frame_length(&path, &r->flow[0].packet);
+	shape.udp_at = frame_udp_at(&path);
+	if (r->flow[0].tcp)
+		tcp_shape(r, &shape);
+	while (shape.orders < slots * r->flows)
+		shape.orders *= 2;
+	r->bypass = bypass_open(&shape, why, &err);
+	if (!r->bypass)
+		return err;
+	err = set_frames(r, slots);
+	if (!err)
+		return 0;
+	snprintf(why, WHY_SIZE, "cannot hand the bypass engine its frame: %s",
+		 strerror(-err));
+	bypass_close(r->bypass);
+	r->bypass = NULL;
+	return err;
+}
+
+enum session_end bypass_setup(struct run *r, uint32_t slots, char *why)
+{
+	const char *no = bypass_obstacle(r);
+	char how[128];
 
 	if (no) {
 		snprintf(why, WHY_SIZE,
@@ -105,24 +132,12 @@ enum session_end bypass_setup(struct run *r, uint32_t slots, char *why)
 		return SESSION_BAD_ARGUMENT;
 	}
 	r->cpu = cpu_choose(&r->wire, how, sizeof(how));
-	shape.cpu = r->cpu;
 	keep_off(r);
-	describe_path(r, &r->flow[0], &path);
-	shape.length = frame_length(&path, &r->flow[0].packet);
-	shape.udp_at = frame_udp_at(&path);
-	while (shape.orders < slots * r->flows)
-		shape.orders *= 2;
-	r->bypass = bypass_open(&shape, why, &err);
-	if (!r->bypass)
+	if (bypass_load(r, slots, why))
 		return SESSION_CANNOT;
 	r->txcount = txcount_open(&r->wire);
 	departures_init(&r->departures, span_ns(2 * r->plan->timeout.ns));
-	err = set_frames(r, slots);
-	if (!err)
-		return SESSION_MEASURED;
-	snprintf(why, WHY_SIZE, "cannot hand the bypass engine its frame: %s",
-		 strerror(-err));
-	return SESSION_CANNOT;
+	return SESSION_MEASURED;
 }
 
 void bypass_plan(struct run *r, struct flow *f, struct pending *p)
@@ -130,7 +145,7 @@ void bypass_plan(struct run *r, struct flow *f, struct pending *p)
 	struct bypass_order order = {
 		.due = p->due.ns,
 		.seq = p->seq,
-		.flow = f - r->flow,
+		.flow = f->tcp ? tcp_frame_of(r, f, p) : f - r->flow,
 	};
 
 	window_prepare(&f->window, p);

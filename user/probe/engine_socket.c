@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "probe/run.h"
+#include "probe/tcp.h"
 
 static void take_tx_stamp(struct run *r, struct flow *f,
 			  const struct channel_event *event,
@@ -28,7 +29,7 @@ void socket_drain_events(struct run *r, struct flow *f)
 	struct realmap now;
 	bool known;
 
-	while (channel_next_event(&f->channel, &event)) {
+	while (!f->tcp && channel_next_event(&f->channel, &event)) {
 		switch (event.note) {
 		case CHANNEL_TX_STAMP:
 			known = !realmap_read(&r->realmap, &now);
@@ -64,6 +65,10 @@ void socket_send(struct run *r, struct flow *f, struct pending *p)
 	uint64_t nonce;
 	int err;
 
+	if (f->tcp) {
+		tcp_send(r, f, p);
+		return;
+	}
 	if (realmap_read(&r->realmap, &p->map))
 		p->map.offset = span_ns(0); /* converts nothing */
 	nonce = packet_finish(&f->packet, p->seq, tai_now_ns());
@@ -88,6 +93,7 @@ static void take_answer(struct run *r, struct flow *f,
 		return;
 	p->app_rx = now;
 	p->flags |= PENDING_APP_RX;
+	hwrx_note_answer(&f->channel, p);
 	r->answered++;
 	r->last_answer = now;
 	rtt = mono_sub(now, p->app_tx);
@@ -105,6 +111,8 @@ bool socket_receive(struct run *r, struct flow *f)
 	mono_t now;
 	int len;
 
+	if (f->tcp)
+		return tcp_receive(r, f);
 	for (;;) {
 		len = channel_receive(&f->channel, octets, sizeof(octets));
 		now = mono_now();
@@ -115,4 +123,11 @@ bool socket_receive(struct run *r, struct flow *f)
 		if (len >= 0 && packet_read(&f->packet, octets, len, &a))
 			take_answer(r, f, &a, now);
 	}
+}
+
+void socket_note_no_stamps(struct run *r)
+{
+	r->hooks.tx_why = "the driver delivers no TX stamps";
+	fallback_set(&r->hooks.fallbacks.at[FALLBACK_DRV_TX], "the driver",
+		     "TC egress", r->hooks.tx_why);
 }

@@ -10,6 +10,7 @@
 
 #include "model/account.h"
 #include "probe/null_store.h"
+#include "probe/tcp.h"
 #include "wire.h"
 
 static const char *address_text(const struct address *a)
@@ -85,14 +86,14 @@ static void fill_target(const struct run *r, struct target_host *out)
 	out->port = icmp ? 0 : plan->port;
 	out->source_port = r->flow[0].channel.local_port;
 	out->protocol = plan->protocol;
+	tcp_facts(&r->flow[0], out);
 	out->stateful =
 		r->total ? account_is_stateful(r->total)
 			 : collector_is_stateful(r->collector[r->plan->engine]);
 	out->synchronised = r->remote_error & STAMP_ERROR_SYNC;
 }
 
-/* NULL also where what is stored cannot be read. */
-static const struct null_floor *stored_null(void)
+struct null_floor *facts_load_null(void)
 {
 	struct null_floor *floor = malloc(sizeof(*floor));
 
@@ -100,6 +101,16 @@ static const struct null_floor *stored_null(void)
 		return floor;
 	free(floor);
 	return NULL;
+}
+
+/* A result outlives the run. */
+static const struct null_floor *copy_null(const struct null_floor *floor)
+{
+	struct null_floor *copy = floor ? malloc(sizeof(*copy)) : NULL;
+
+	if (copy)
+		*copy = *floor;
+	return copy;
 }
 
 static void fill_run(const struct run *r, const struct clock_state *clock,
@@ -114,7 +125,7 @@ static void fill_run(const struct run *r, const struct clock_state *clock,
 	out->trouble = r->trouble;
 	out->origin = r->origin;
 	out->origin_tai_ns = r->origin_tai_ns;
-	out->null = stored_null();
+	out->null = copy_null(r->null);
 }
 
 void facts_fill(const struct run *r, enum engine engine, struct result *out)
@@ -122,6 +133,12 @@ void facts_fill(const struct run *r, enum engine engine, struct result *out)
 	out->engine = engine;
 	out->hooks = r->hooks;
 	out->hooks.tx = r->rules[engine].ends.tx;
+	/* The bypass engine has its own stamp, whatever the driver delivers. */
+	if (engine == ENGINE_BYPASS) {
+		out->hooks.tx_why = NULL;
+		out->hooks.fallbacks.at[FALLBACK_DRV_TX].used = NULL;
+	}
+	hwrx_hooks(r, engine, &out->hooks);
 	out->counts.stale = prober_count(r->prober, COUNT_STALE);
 	out->counts.ring_full = prober_count(r->prober, COUNT_RING_FULL);
 	out->pacing.flood = r->plan->flood;
@@ -132,6 +149,7 @@ void facts_fill(const struct run *r, enum engine engine, struct result *out)
 	out->level.code = "unknown";
 	out->tail.code = "unknown";
 	fill_local(r, &out->local);
+	run_preflight_fill(r, out);
 	fill_target(r, &out->target);
 	fill_run(r, &out->clock, &out->run);
 }
@@ -142,6 +160,7 @@ void facts_release(struct result *out)
 	free((char *)out->local.driver);
 	free((char *)out->local.kernel);
 	free((char *)out->local.clocksource);
+	free((struct preflight *)out->local.preflight);
 	free((char *)out->target.name);
 	free((char *)out->target.address);
 	free((char *)out->target.source);

@@ -5,6 +5,10 @@
 
 #include "probe/run.h"
 
+/* Reads what `doctor --null` has stored, for every result of the run. NULL:
+ * nothing that can be read. The caller frees it. */
+struct null_floor *facts_load_null(void);
+
 /* Fills hooks, pacing's plan, clock, verdicts, local, target, run and the
  * counts that the kernel side keeps. Strings are new: facts_release(). */
 void facts_fill(const struct run *r, enum engine engine, struct result *out);

@@ -12,16 +12,16 @@
 
 #define VLAN_TAG 4
 
-static unsigned int link_length(const struct frame_path *path)
+unsigned int frame_link_length(const struct frame_path *path)
 {
 	return sizeof(struct ether_header) + (path->vlan ? VLAN_TAG : 0);
 }
 
 unsigned int frame_udp_at(const struct frame_path *path)
 {
-	return link_length(path) + (path->target.family == AF_INET
-					    ? sizeof(struct iphdr)
-					    : sizeof(struct ip6_hdr));
+	return frame_link_length(path) + (path->target.family == AF_INET
+						  ? sizeof(struct iphdr)
+						  : sizeof(struct ip6_hdr));
 }
 
 unsigned int frame_length(const struct frame_path *path,
@@ -48,16 +48,16 @@ static uint8_t *put_link(uint8_t *at, const struct frame_path *path)
 }
 
 static uint8_t *put_ip4(uint8_t *at, const struct frame_path *path,
-			uint16_t udp_length)
+			uint8_t protocol, uint16_t length)
 {
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = sizeof(ip) / 4,
 		.tos = path->dscp << 2,
-		.tot_len = htons(sizeof(ip) + udp_length),
+		.tot_len = htons(sizeof(ip) + length),
 		.frag_off = htons(IP_DF),
 		.ttl = path->hop_limit,
-		.protocol = IPPROTO_UDP,
+		.protocol = protocol,
 	};
 
 	memcpy(&ip.saddr, path->source.octets + 12, 4);
@@ -68,12 +68,12 @@ static uint8_t *put_ip4(uint8_t *at, const struct frame_path *path,
 }
 
 static uint8_t *put_ip6(uint8_t *at, const struct frame_path *path,
-			uint16_t udp_length)
+			uint8_t protocol, uint16_t length)
 {
 	struct ip6_hdr ip = {
 		.ip6_flow = htonl(6 << 28 | path->dscp << 22),
-		.ip6_plen = htons(udp_length),
-		.ip6_nxt = IPPROTO_UDP,
+		.ip6_plen = htons(length),
+		.ip6_nxt = protocol,
 		.ip6_hlim = path->hop_limit,
 	};
 
@@ -83,14 +83,23 @@ static uint8_t *put_ip6(uint8_t *at, const struct frame_path *path,
 	return at + sizeof(ip);
 }
 
-/* Addresses, protocol and length (RFC 768, RFC 8200 8.1). */
-static uint64_t sum_pseudo(const struct frame_path *path, uint16_t udp_length)
+uint8_t *frame_put_headers(uint8_t *at, const struct frame_path *path,
+			   uint8_t protocol, uint16_t length)
+{
+	at = put_link(at, path);
+	return path->target.family == AF_INET
+		       ? put_ip4(at, path, protocol, length)
+		       : put_ip6(at, path, protocol, length);
+}
+
+uint64_t frame_sum_pseudo(const struct frame_path *path, uint8_t protocol,
+			  uint16_t length)
 {
 	size_t from = path->target.family == AF_INET ? 12 : 0;
 
 	return checksum_sum(path->source.octets + from, 16 - from) +
 	       checksum_sum(path->target.octets + from, 16 - from) +
-	       htons(IPPROTO_UDP) + htons(udp_length);
+	       htons(protocol) + htons(length);
 }
 
 void frame_build(const struct frame_path *path,
@@ -106,15 +115,13 @@ void frame_build(const struct frame_path *path,
 	uint8_t *at;
 
 	memset(out, 0, sizeof(*out));
-	at = put_link(out->head, path);
-	at = path->target.family == AF_INET ? put_ip4(at, path, udp_length)
-					    : put_ip6(at, path, udp_length);
+	at = frame_put_headers(out->head, path, IPPROTO_UDP, udp_length);
 	memcpy(at, &udp, sizeof(udp));
 	at += sizeof(udp);
 	room = out->head + sizeof(out->head) - at;
 	memcpy(at, packet->octets,
 	       packet->length < room ? packet->length : room);
-	out->sum = sum_pseudo(path, udp_length) +
+	out->sum = frame_sum_pseudo(path, IPPROTO_UDP, udp_length) +
 		   checksum_sum(&udp, sizeof(udp)) +
 		   checksum_sum(packet->octets, packet->length);
 }

@@ -22,8 +22,19 @@ struct frame_path {
 	unsigned int hop_limit;
 };
 
-/* Octets from the frame's start to its UDP header. */
+/* Octets from the frame's start to its IP header, and to its UDP header. */
+unsigned int frame_link_length(const struct frame_path *path);
 unsigned int frame_udp_at(const struct frame_path *path);
+
+/* Writes the link and IP headers for `length` octets of a transport protocol;
+ * returns where these begin. */
+uint8_t *frame_put_headers(uint8_t *at, const struct frame_path *path,
+			   uint8_t protocol, uint16_t length);
+
+/* Addresses, protocol and length, for a checksum (RFC 9293 section 3.1, RFC
+ * 768, RFC 8200 section 8.1). */
+uint64_t frame_sum_pseudo(const struct frame_path *path, uint8_t protocol,
+			  uint16_t length);
 
 /* The whole frame's octets. */
 unsigned int frame_length(const struct frame_path *path,

@@ -14,6 +14,7 @@
 #include "host/link.h"
 #include "host/netns.h"
 #include "host/veth.h"
+#include "model/budget.h"
 #include "model/realmap.h"
 #include "probe/bypass.h"
 #include "probe/channel.h"
@@ -252,13 +253,6 @@ static int send_socket(struct hop *h)
 	return err;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int evaluate(const struct hop *h, const struct slot *slots,
 		    struct hop_result *out)
 {
@@ -270,7 +264,7 @@ static int evaluate(const struct hop *h, const struct slot *slots,
 		if (h->sent_ns[i] && slots[i].xdp_rx > h->sent_ns[i])
 			out->ns[out->n++] = slots[i].xdp_rx - h->sent_ns[i];
 	}
-	qsort(out->ns, out->n, sizeof(*out->ns), by_size);
+	budget_sort(out->ns, out->n);
 	out->wakes = h->wakes;
 	memcpy(out->wake_ns, h->wake_ns, h->wakes * sizeof(*h->wake_ns));
 	return out->n < HOP_MIN / 2 ? -ENODATA : 0;

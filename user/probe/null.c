@@ -4,14 +4,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "host/machine.h"
+#include "probe/cell.h"
 #include "probe/null_bench.h"
-#include "probe/packet.h"
-#include "wire.h"
-
-#define TIMEOUT_NS (200 * NSEC_PER_MSEC)
 
 static const int64_t intervals[] = { NSEC_PER_MSEC, 100 * NSEC_PER_USEC };
 
@@ -20,113 +16,28 @@ static const int64_t intervals[] = { NSEC_PER_MSEC, 100 * NSEC_PER_USEC };
 
 _Static_assert(CELLS <= NULL_CELLS_MAX, "a cell for each");
 
-/* What one session's observer gathers. */
-struct gathering {
-	enum engine engine;
-	struct null_tally *tally;
-	struct wire_ends ends;
-};
-
-static void on_started(void *data, mono_t origin, const struct wire_ends *ends)
-{
-	struct gathering *g = data;
-
-	(void)origin;
-	g->ends = ends[g->engine];
-}
-
-static void on_settled(void *data, const struct sample *sample)
-{
-	struct gathering *g = data;
-
-	null_tally_add(g->tally, sample, &g->ends);
-}
-
 static void copy_text(char out[NULL_TEXT], const char *text)
 {
 	snprintf(out, NULL_TEXT, "%s", text ? text : "");
-}
-
-static void fill_cell(struct null_cell *cell, const struct result *r)
-{
-	const struct probes *p = &r->probes;
-
-	cell->probes = (struct probes){
-		.planned = p->planned,
-		.sent = p->sent,
-		.unsent = p->unsent,
-		.received = p->received,
-		.late = p->late,
-		.lost = p->lost,
-		.lost_in_host = p->lost_in_host,
-		.unrecorded = p->unrecorded,
-	};
-	cell->achieved_pps = r->pacing.achieved_pps;
-	cell->tx = r->hooks.tx;
-	cell->rx = r->hooks.rx;
-	copy_text(cell->tx_how, r->hooks.tx_how);
-	copy_text(cell->rx_how, r->hooks.rx_how);
-	copy_text(cell->tx_why, r->hooks.tx_why);
-	copy_text(cell->rx_why, r->hooks.rx_why);
-}
-
-static struct plan cell_plan(const struct null_bench *b,
-			     const struct null_cell *cell, span_t duration)
-{
-	struct plan plan = {
-		.target = b->far.name,
-		.address = b->far.prefix.address,
-		.ifname = b->near.name,
-		.port = STAMP_PORT,
-		.protocol = PROTOCOL_STAMP,
-		.engine = cell->engine,
-		.batch = 1,
-		.duration = duration,
-		.interval = { cell->interval_ns },
-		.timeout = { TIMEOUT_NS },
-		.size = PACKET_PAYLOAD_MIN,
-	};
-
-	/* 2^52 keeps the seed whole in JSON. */
-	if (getrandom(&plan.seed, sizeof(plan.seed), 0) > 0)
-		plan.seed = (plan.seed >> 12) | 1;
-	return plan;
 }
 
 static enum session_end measure_cell(const struct null_bench *b, span_t time,
 				     struct null_floor *floor,
 				     struct null_cell *cell)
 {
-	struct gathering g = {
-		.engine = cell->engine,
-		.tally = null_tally_create(),
-	};
-	const struct session_observer observer = {
-		.data = &g,
-		.started = on_started,
-		.settled = on_settled,
-	};
-	struct plan plan = cell_plan(b, cell, time);
+	struct plan plan = null_bench_plan(b, time, span_ns(cell->interval_ns));
+	struct null_cell *cells[ENGINES] = { NULL };
 	struct result result;
-	enum session_end end = SESSION_CANNOT;
-	char why[WHY_SIZE] = "out of memory";
+	enum session_end end;
+	char why[WHY_SIZE];
 
-	if (g.tally)
-		end = session_run(&plan, &observer, &result, why);
-	if (*why)
-		goto out;
-	fill_cell(cell, &result);
+	plan.engine = cell->engine;
+	cells[cell->engine] = cell;
+	end = cells_measure(&plan, cells, &result, why);
 	floor->interrupted |= result.run.interrupted;
 	if (!*floor->date)
 		copy_text(floor->date, result.run.start);
 	session_release(&result);
-	if (end == SESSION_SILENT)
-		snprintf(why, sizeof(why), "no probe came back");
-	else if (null_tally_report(g.tally, cell))
-		snprintf(why, sizeof(why), "out of memory");
-out:
-	copy_text(cell->why, why);
-	null_tally_destroy(g.tally);
 	return end;
 }
 

@@ -6,11 +6,13 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "host/link.h"
 #include "host/netns.h"
 #include "host/veth.h"
+#include "probe/packet.h"
 #include "wire.h"
 
 #define NEAR "null0"
@@ -22,6 +24,7 @@
 #define PREFIX_LENGTH 30
 
 #define CARRIER_PATIENCE_NS NSEC_PER_SEC
+#define TIMEOUT_NS (200 * NSEC_PER_MSEC)
 
 static int explain(const char *what, int err, char *why)
 {
@@ -186,6 +189,28 @@ int null_bench_open(struct null_bench *b, char *why)
 	if (err)
 		return explain("set up a veth pair", err, why);
 	return start_reflector(b, why);
+}
+
+struct plan null_bench_plan(const struct null_bench *b, span_t duration,
+			    span_t interval)
+{
+	struct plan plan = {
+		.target = b->far.name,
+		.address = b->far.prefix.address,
+		.ifname = b->near.name,
+		.port = STAMP_PORT,
+		.protocol = PROTOCOL_STAMP,
+		.batch = 1,
+		.duration = duration,
+		.interval = interval,
+		.timeout = { TIMEOUT_NS },
+		.size = PACKET_PAYLOAD_MIN,
+	};
+
+	/* 2^52 keeps the seed whole in JSON. */
+	if (getrandom(&plan.seed, sizeof(plan.seed), 0) > 0)
+		plan.seed = (plan.seed >> 12) | 1;
+	return plan;
 }
 
 static void close_fd(int fd)

@@ -11,7 +11,7 @@
 
 /* Room for the one line that says what failed, on what, and what would mend
  * it: `why` in all of user/probe points to so many octets. */
-#define WHY_SIZE 256
+#define WHY_SIZE 640
 
 enum rx_hook {
 	RX_HOOK_AUTO, /* native XDP, else TC ingress */
@@ -28,8 +28,10 @@ struct plan {
 	uint16_t source_port; /* 0: any */
 	enum protocol protocol;
 	enum engine engine;
-	bool both;  /* engines in turn, on one 5-tuple; `engine` is unused */
-	bool flood; /* bypass only: as fast as it goes; no interval */
+	bool both; /* engines in turn, on one 5-tuple; `engine` is unused */
+	bool engine_auto;   /* bypass where it works, else socket: `engine` is
+			     what came of it */
+	bool flood;	    /* bypass only: as fast as it goes; no interval */
 	unsigned int batch; /* bypass: frames to a doorbell, 1 to 256 */
 	uint64_t count;	    /* 0: no limit */
 	span_t duration;    /* 0: no limit */
@@ -42,10 +44,12 @@ struct plan {
 	double clock_ppm; /* the user's bound on our clock's rate; 0: none */
 	bool tune;
 	bool busy_poll;
+	bool prepare;	/* native XDP may have its way with the interface */
+	bool hw_stamps; /* the NIC's, on receiving; never with flood */
 	const struct tune_sink *sink; /* hears what was changed, or NULL */
 	struct until until;	      /* stop then, if has_until */
 	bool has_until;
-	unsigned int size; /* octets behind the UDP or ICMP header */
+	unsigned int size; /* octets behind the UDP or ICMP header; TCP: none */
 	unsigned int dscp;
 };
 

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 
 #include "host/clsact.h"
+#include "host/privilege.h"
+#include "probe/hwprog.h"
 #include "prober.skel.h"
 
 /* Each record in the ring buffer has a header of eight octets. */
@@ -22,10 +24,14 @@ struct prober {
 	struct slot *slots;
 	size_t slots_size;
 	unsigned int slots_each;
+	uint64_t *riders;
 	struct ring_buffer *ring;
 	struct hook *tc_egress;
 	struct hook *tc_ingress;
 	struct hook *xdp;
+	struct hwprog *hw; /* in its place */
+	const char *hw_why;
+	char hw_refusal[WHY_SIZE]; /* asked again, who refused forgets it */
 	const char *rx_why;
 	void (*each)(void *data, const struct slot *record);
 	void *data;
@@ -61,8 +67,11 @@ static int prober_load(struct prober *p, const struct prober_shape *shape,
 	p->bpf = bpf;
 	bpf->rodata->config.link_header = shape->iface->link_header;
 	bpf->rodata->config.rx_at_tc = rx_at_tc;
+	bpf->rodata->config.is_tcp = shape->is_tcp;
 	bpf_program__set_autoload(bpf->progs.xrtt_xdp_rx, !rx_at_tc);
 	err = bpf_map__set_max_entries(bpf->maps.sessions, shape->flows);
+	if (!err && shape->is_tcp)
+		err = bpf_map__set_max_entries(bpf->maps.riders, PORTS_MAX);
 	if (!err)
 		err = bpf_map__set_max_entries(bpf->maps.slots, all);
 	if (!err)
@@ -79,8 +88,58 @@ static void prober_unload(struct prober *p)
 	hook_detach(p->tc_ingress);
 	hook_detach(p->tc_egress);
 	p->xdp = p->tc_ingress = p->tc_egress = NULL;
+	hwprog_close(p->hw);
+	p->hw = NULL;
 	prober_bpf__destroy(p->bpf);
 	p->bpf = NULL;
+}
+
+static struct hook *attach_xdp(const struct prober_shape *shape, int prog_fd,
+			       int *err)
+{
+	return shape->prepare ? prepare_attach_xdp(shape->prepare, prog_fd, err)
+			      : hook_attach_xdp(shape->iface, prog_fd, err);
+}
+
+static const char *xdp_refusal(const struct prober_shape *shape, int err)
+{
+	return shape->prepare ? prepare_findings(shape->prepare)->why_not_xdp
+			      : hook_xdp_refusal(shape->iface, err);
+}
+
+static void prober_load_hw(struct prober *p, const struct prober_shape *shape)
+{
+	const struct prober_bpf *bpf = p->bpf;
+	const struct hwprog_maps maps = {
+		.ports = bpf_map__fd(bpf->maps.ports),
+		.sessions = bpf_map__fd(bpf->maps.sessions),
+		.slots = bpf_map__fd(bpf->maps.slots),
+		.records = bpf_map__fd(bpf->maps.records),
+		.counters = bpf_map__fd(bpf->maps.counters),
+	};
+
+	if (shape->hw_stamps)
+		p->hw = hwprog_open(shape->iface, &maps, &p->hw_why);
+}
+
+/* A driver that takes a program may still refuse one that is bound to it. */
+static struct hook *
+prober_attach_xdp(struct prober *p, const struct prober_shape *shape, int *err)
+{
+	struct hook *hook;
+
+	if (p->hw) {
+		hook = attach_xdp(shape, hwprog_fd(p->hw), err);
+		if (hook)
+			return hook;
+		snprintf(p->hw_refusal, sizeof(p->hw_refusal), "%s",
+			 xdp_refusal(shape, *err));
+		p->hw_why = p->hw_refusal;
+		hwprog_close(p->hw);
+		p->hw = NULL;
+	}
+	return attach_xdp(shape, bpf_program__fd(p->bpf->progs.xrtt_xdp_rx),
+			  err);
 }
 
 static int prober_attach(struct prober *p, const struct prober_shape *shape,
@@ -91,8 +150,8 @@ static int prober_attach(struct prober *p, const struct prober_shape *shape,
 	int err;
 
 	if (!rx_at_tc) {
-		p->xdp = hook_attach_xdp(
-			iface, bpf_program__fd(bpf->progs.xrtt_xdp_rx), &err);
+		prober_load_hw(p, shape);
+		p->xdp = prober_attach_xdp(p, shape, &err);
 		if (!p->xdp)
 			return err;
 	}
@@ -132,10 +191,9 @@ static void explain(char *why, const struct prober_shape *shape,
 {
 	const char *name = shape->iface->name;
 
-	if (err == -EPERM || err == -EACCES)
-		snprintf(why, WHY_SIZE,
-			 "cannot load BPF programs: needs CAP_BPF and "
-			 "CAP_NET_ADMIN (run it with sudo)");
+	if (err == -EPERM || err == -EACCES || err == -E2BIG)
+		snprintf(why, WHY_SIZE, "cannot load BPF programs: %s",
+			 privilege_to_load(err));
 	else if (!p->bpf || !p->bpf->obj)
 		snprintf(why, WHY_SIZE, "cannot open the BPF object: %s",
 			 strerror(-err));
@@ -143,10 +201,10 @@ static void explain(char *why, const struct prober_shape *shape,
 		snprintf(why, WHY_SIZE,
 			 "no native XDP on %s: %s; --rx-hook auto "
 			 "takes TC ingress instead",
-			 name, hook_xdp_refusal(shape->iface, err));
+			 name, xdp_refusal(shape, err));
 	else
 		snprintf(why, WHY_SIZE, "cannot load or attach to %s: %s", name,
-			 strerror(-err));
+			 hook_tc_refusal(shape->iface, shape->tc, err));
 }
 
 /* XDP where it is to be had; what the programs do differs, so falling back
@@ -162,7 +220,7 @@ static int prober_start(struct prober *p, const struct prober_shape *shape)
 	if (!err || rx_at_tc || p->xdp || shape->rx_hook != RX_HOOK_AUTO ||
 	    err == -EPERM || err == -EACCES)
 		return err;
-	p->rx_why = hook_xdp_refusal(shape->iface, err);
+	p->rx_why = xdp_refusal(shape, err);
 	prober_unload(p);
 	err = prober_load(p, shape, true);
 	return err ? err : prober_attach(p, shape, true);
@@ -196,25 +254,55 @@ void prober_close(struct prober *p)
 	ring_buffer__free(p->ring);
 	if (p->slots)
 		munmap(p->slots, p->slots_size);
+	if (p->riders)
+		munmap(p->riders, PORTS_MAX * sizeof(*p->riders));
 	prober_unload(p);
 	free(p);
+}
+
+int prober_set_session(struct prober *p, unsigned int flow,
+		       const struct session *session)
+{
+	struct session entry = *session;
+
+	entry.first_slot = flow * p->slots_each;
+	entry.slot_mask = p->slots_each - 1;
+	if (bpf_map_update_elem(bpf_map__fd(p->bpf->maps.sessions), &flow,
+				&entry, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+int prober_add_port(struct prober *p, unsigned int flow, uint16_t local_port)
+{
+	uint32_t port = local_port, number = flow + 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(p->bpf->maps.ports), &port, &number,
+				BPF_ANY))
+		return -errno;
+	return 0;
 }
 
 int prober_set_flow(struct prober *p, unsigned int flow, uint16_t local_port,
 		    const struct session *session)
 {
-	struct prober_bpf *bpf = p->bpf;
-	struct session entry = *session;
-	uint32_t port = local_port, number = flow + 1;
+	int err = prober_set_session(p, flow, session);
 
-	entry.first_slot = flow * p->slots_each;
-	entry.slot_mask = p->slots_each - 1;
-	if (bpf_map_update_elem(bpf_map__fd(bpf->maps.sessions), &flow, &entry,
-				BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(bpf->maps.ports), &port, &number,
-				BPF_ANY))
-		return -errno;
-	return 0;
+	return err ? err : prober_add_port(p, flow, local_port);
+}
+
+uint64_t *prober_riders(struct prober *p)
+{
+	void *riders = p->riders;
+
+	if (riders)
+		return riders;
+	riders = mmap(NULL, PORTS_MAX * sizeof(*p->riders),
+		      PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(p->bpf->maps.riders), 0);
+	if (riders != MAP_FAILED)
+		p->riders = riders;
+	return p->riders;
 }
 
 struct slot *prober_slots(const struct prober *p, unsigned int flow)
@@ -231,6 +319,8 @@ int prober_filter_fd(const struct prober *p, enum protocol protocol, int family)
 {
 	struct bpf_program *prog = p->bpf->progs.xrtt_sock_udp;
 
+	if (protocol == PROTOCOL_TCP)
+		prog = p->bpf->progs.xrtt_sock_tcp;
 	if (protocol == PROTOCOL_ICMP)
 		prog = family == AF_INET ? p->bpf->progs.xrtt_sock_icmp4
 					 : p->bpf->progs.xrtt_sock_icmp6;
@@ -278,6 +368,16 @@ uint64_t prober_count(const struct prober *p, enum prober_counter which)
 	return sum;
 }
 
+const char *prober_nic(const struct prober *p, struct nic_state *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (p->hw)
+		hwprog_state(p->hw, out);
+	else if (!p->hw_why)
+		return "the first receive hook is not in XDP";
+	return p->hw ? NULL : p->hw_why;
+}
+
 void prober_hooks(const struct prober *p, struct hooks *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -286,4 +386,10 @@ void prober_hooks(const struct prober *p, struct hooks *out)
 	out->tx_how = hook_how(p->tc_egress);
 	out->rx_how = hook_how(p->xdp ? p->xdp : p->tc_ingress);
 	out->rx_why = p->rx_why;
+	if (p->rx_why)
+		fallback_set(&out->fallbacks.at[FALLBACK_RX], "native XDP",
+			     out->rx_how, p->rx_why);
+	if (hook_why(p->tc_egress))
+		fallback_set(&out->fallbacks.at[FALLBACK_TX], "tcx",
+			     out->tx_how, hook_why(p->tc_egress));
 }

@@ -6,8 +6,9 @@
 #ifndef XRTT_PROBE_PROBER_H
 #define XRTT_PROBE_PROBER_H
 
-#include "host/hook.h"
+#include "host/prepare.h"
 #include "model/budget.h"
+#include "nic.h"
 #include "probe/plan.h"
 #include "slot.h"
 
@@ -15,10 +16,13 @@ struct prober;
 
 struct prober_shape {
 	const struct iface *iface;
+	struct prepare *prepare; /* NULL: XDP as it comes */
 	enum rx_hook rx_hook;
 	enum tc_attach tc;
 	unsigned int flows;
 	unsigned int slots; /* of each flow, 2^n */
+	bool is_tcp;
+	bool hw_stamps; /* in XDP the NIC's, where the kernel has it */
 };
 
 /*
@@ -35,6 +39,15 @@ void prober_close(struct prober *prober);
  * -errno. */
 int prober_set_flow(struct prober *prober, unsigned int flow,
 		    uint16_t local_port, const struct session *session);
+
+/* The two halves of it, for a flow with many local ports. */
+int prober_set_session(struct prober *prober, unsigned int flow,
+		       const struct session *session);
+int prober_add_port(struct prober *prober, unsigned int flow,
+		    uint16_t local_port);
+
+/* TCP: the riders (syn.h), shared with the hooks. NULL: no memory for it. */
+uint64_t *prober_riders(struct prober *prober);
 
 /* The flow's slots, shared with the hooks. */
 struct slot *prober_slots(const struct prober *prober, unsigned int flow);
@@ -56,6 +69,10 @@ int prober_consume(struct prober *prober,
 		   void *data);
 
 uint64_t prober_count(const struct prober *prober, enum prober_counter which);
+
+/* What the NIC's stamps in XDP have shown so far. NULL, or why (static) there
+ * are none to be had there, and *out is all 0 then. */
+const char *prober_nic(const struct prober *prober, struct nic_state *out);
 
 /* Which hooks it came to be, and why not the better ones. */
 void prober_hooks(const struct prober *prober, struct hooks *out);

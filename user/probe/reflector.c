@@ -10,10 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/clock.h"
 #include "host/clsact.h"
+#include "host/link.h"
 #include "host/local.h"
-#include "model/stamptime.h"
+#include "host/prepare.h"
+#include "host/privilege.h"
+#include "host/tai.h"
+#include "host/tune.h"
+#include "probe/reflect_local.h"
 #include "reflector.skel.h"
 #include "wire.h"
 
@@ -21,11 +25,18 @@
 #define BURST_NS (20 * NSEC_PER_MSEC)
 #define BURST_MIN_ANSWERS 64
 
+#define CARRIER_PATIENCE_NS (10 * NSEC_PER_SEC)
+
 struct reflector {
 	struct reflector_bpf *bpf;
 	struct iface iface;
 	struct hook *hook;
 	const char *why_not_xdp;
+	struct fallbacks fallbacks;
+	uint32_t has_tai;
+	int clock_steps;
+	char lost[2 * PREFLIGHT_TEXT + 4];
+	struct prepare *prepare;
 	struct local_watch *watch;
 	int sockets[2];
 };
@@ -97,9 +108,7 @@ static void configure(struct reflector *r, const struct reflector_plan *plan,
 
 	config->port = htons(plan->port);
 	config->link_header = r->iface.link_header;
-	config->has_tai =
-		libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
-					BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
+	config->has_tai = r->has_tai;
 	config->token_ns = plan->rate ? NSEC_PER_SEC / plan->rate : 0;
 	config->burst_ns = BURST_NS;
 	if (config->burst_ns < BURST_MIN_ANSWERS * config->token_ns)
@@ -144,8 +153,8 @@ static int start(struct reflector *r, const struct reflector_plan *plan,
 	prog = xdp ? r->bpf->progs.xrtt_reflect_xdp
 		   : r->bpf->progs.xrtt_reflect_tc;
 	if (xdp)
-		r->hook =
-			hook_attach_xdp(&r->iface, bpf_program__fd(prog), &err);
+		r->hook = prepare_attach_xdp(r->prepare, bpf_program__fd(prog),
+					     &err);
 	else
 		r->hook = hook_attach_tc(&r->iface, bpf_program__fd(prog),
 					 false, plan->tc, &err);
@@ -162,40 +171,61 @@ static void stop(struct reflector *r)
 
 /* A frame sent by XDP_TX is silently lost if the veth's other end runs no XDP
  * program of its own. */
-static bool veth_would_lose(const struct iface *iface)
+static const struct preflight_finding *lost_at_peer(const struct reflector *r)
 {
-	return iface->is_veth && !(iface->peer_known && iface->peer_has_xdp);
-}
+	const struct preflight_finding *f =
+		preflight_find(prepare_findings(r->prepare), "veth_peer");
 
-static const char veth_refusal[] =
-	"the veth's other end has no XDP program, so XDP_TX would lose every "
-	"answer (attach a pass-all one there)";
+	return f && r->iface.is_veth ? f : NULL;
+}
 
 static int start_some(struct reflector *r, const struct reflector_plan *plan)
 {
-	int err = -EOPNOTSUPP;
+	const struct preflight_finding *lost = lost_at_peer(r);
+	int err = reflect_clock_choose(plan->clock, &r->has_tai,
+				       &r->fallbacks.at[FALLBACK_CLOCK]);
 
+	if (err)
+		return err;
+	err = -EOPNOTSUPP;
 	if (plan->hook == RX_HOOK_TC)
 		return start(r, plan, false);
-	if (veth_would_lose(&r->iface)) {
-		r->why_not_xdp = veth_refusal;
+	if (lost) {
+		snprintf(r->lost, sizeof(r->lost), "%s%s%s", lost->text,
+			 *lost->fix ? ": " : "", lost->fix);
+		r->why_not_xdp = r->lost;
 	} else {
 		err = start(r, plan, true);
 		if (!err || err == -EPERM || err == -EACCES)
 			return err;
-		r->why_not_xdp = hook_xdp_refusal(&r->iface, err);
+		r->why_not_xdp = prepare_findings(r->prepare)->why_not_xdp;
 		stop(r);
 	}
 	return plan->hook == RX_HOOK_XDP ? err : start(r, plan, false);
 }
 
+static void note_fallbacks(struct reflector *r)
+{
+	const char *how = hook_how(r->hook), *why = hook_why(r->hook);
+	struct fallback *at = r->fallbacks.at;
+
+	if (r->why_not_xdp)
+		fallback_set(&at[FALLBACK_RX], "native XDP", how,
+			     r->why_not_xdp);
+	if (why)
+		fallback_set(&at[FALLBACK_TX], "tcx", how, why);
+}
+
 static void explain(const struct reflector *r,
 		    const struct reflector_plan *plan, int err, char *why)
 {
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM || err == -EACCES || err == -E2BIG)
+		snprintf(why, WHY_SIZE, "cannot load BPF programs: %s",
+			 privilege_to_load(err));
+	else if (plan->clock == REFLECT_CLOCK_TAI && !r->has_tai)
 		snprintf(why, WHY_SIZE,
-			 "cannot load BPF programs: needs CAP_BPF and "
-			 "CAP_NET_ADMIN (run it with sudo)");
+			 "this kernel has no bpf_ktime_get_tai_ns (Linux 6.1 "
+			 "has); --clock auto takes MONOTONIC + offset instead");
 	else if (plan->hook == RX_HOOK_XDP && r->why_not_xdp)
 		snprintf(
 			why, WHY_SIZE,
@@ -203,7 +233,37 @@ static void explain(const struct reflector *r,
 			plan->ifname, r->why_not_xdp);
 	else
 		snprintf(why, WHY_SIZE, "cannot load or attach to %s: %s",
-			 plan->ifname, strerror(-err));
+			 plan->ifname,
+			 hook_tc_refusal(&r->iface, plan->tc, err));
+}
+
+/* Before anything is attached: what dead runs left, and what is in the way. */
+static int look(struct reflector *r, const struct reflector_plan *plan)
+{
+	static const struct tune_sink nobody;
+	const struct prepare_request request = {
+		.iface = &r->iface,
+		.wanted = plan->hook == RX_HOOK_TC ? 0 : PREFLIGHT_REFLECT,
+		.may_change = plan->prepare,
+		.sink = plan->sink ? plan->sink : &nobody,
+	};
+	int err;
+
+	tune_sweep(request.sink);
+	clsact_sweep(r->iface.index);
+	r->prepare = prepare_open(&request, &err);
+	return r->prepare ? 0 : err;
+}
+
+static void await_carrier(const struct reflector *r,
+			  const struct reflector_plan *plan)
+{
+	static const struct tune_sink nobody;
+	span_t away;
+
+	if (r->iface.has_carrier)
+		link_await_carrier(&r->iface, span_ns(CARRIER_PATIENCE_NS),
+				   plan->sink ? plan->sink : &nobody, &away);
 }
 
 struct reflector *reflector_open(const struct reflector_plan *plan, char *why,
@@ -218,6 +278,7 @@ struct reflector *reflector_open(const struct reflector_plan *plan, char *why,
 		return NULL;
 	}
 	r->sockets[0] = r->sockets[1] = -1;
+	r->clock_steps = tai_steps_open();
 	*err = iface_read(plan->ifname, &r->iface);
 	if (*err)
 		snprintf(why, WHY_SIZE,
@@ -225,14 +286,17 @@ struct reflector *reflector_open(const struct reflector_plan *plan, char *why,
 			 plan->ifname, strerror(-*err));
 	else
 		*err = take_ports(r, plan, why);
-	if (!*err) {
+	if (!*err)
 		r->watch = local_watch_open(err);
-		clsact_sweep(r->iface.index);
-	}
+	if (!*err)
+		*err = look(r, plan);
 	if (!*err)
 		*err = start_some(r, plan);
-	if (!*err)
+	if (!*err) {
+		note_fallbacks(r);
+		await_carrier(r, plan);
 		return r;
+	}
 	if (!*why)
 		explain(r, plan, *err, why);
 	reflector_close(r);
@@ -244,7 +308,10 @@ void reflector_close(struct reflector *r)
 	if (!r)
 		return;
 	stop(r);
+	prepare_close(r->prepare);
 	local_watch_close(r->watch);
+	if (r->clock_steps >= 0)
+		close(r->clock_steps);
 	for (int i = 0; i < 2; i++) {
 		if (r->sockets[i] >= 0)
 			close(r->sockets[i]);
@@ -257,9 +324,24 @@ const char *reflector_how(const struct reflector *r)
 	return hook_how(r->hook);
 }
 
-const char *reflector_why_not_xdp(const struct reflector *r)
+const struct fallbacks *reflector_fallbacks(const struct reflector *r)
 {
-	return r->why_not_xdp;
+	return &r->fallbacks;
+}
+
+bool reflector_has_tai(const struct reflector *r)
+{
+	return r->has_tai;
+}
+
+int reflector_clock_fd(const struct reflector *r)
+{
+	return r->clock_steps;
+}
+
+const struct preflight *reflector_preflight(const struct reflector *r)
+{
+	return prepare_findings(r->prepare);
 }
 
 int reflector_fd(const struct reflector *r)
@@ -267,59 +349,12 @@ int reflector_fd(const struct reflector *r)
 	return local_watch_fd(r->watch);
 }
 
-/* The value of each entry is the round in which the address was last seen. */
-struct refresh {
-	int map;
-	uint32_t round;
-	int err;
-};
-
-static void take_address(void *data, const struct address *a)
-{
-	struct refresh *refresh = data;
-
-	if (bpf_map_update_elem(refresh->map, a->octets, &refresh->round,
-				BPF_ANY))
-		refresh->err = -errno;
-}
-
-static void forget_others(const struct refresh *refresh)
-{
-	struct door_address key, next;
-	bool more = !bpf_map_get_next_key(refresh->map, NULL, &next);
-	uint32_t round;
-
-	while (more) {
-		key = next;
-		more = !bpf_map_get_next_key(refresh->map, &key, &next);
-		if (!bpf_map_lookup_elem(refresh->map, &key, &round) &&
-		    round != refresh->round)
-			bpf_map_delete_elem(refresh->map, &key);
-	}
-}
-
 int reflector_refresh(struct reflector *r)
 {
-	static uint32_t round;
-	struct refresh refresh = {
-		.map = bpf_map__fd(r->bpf->maps.local),
-		.round = ++round,
-	};
-	bool synchronised;
-	int64_t error_ns = clock_error_ns(&synchronised);
-	int err;
-
-	r->bpf->bss->clock_known.error =
-		stamptime_encode_error(span_ns(error_ns)) | STAMP_ERROR_PTP |
-		(synchronised ? STAMP_ERROR_SYNC : 0);
-	r->bpf->bss->clock_known.tai_offset_ns = tai_offset_ns();
+	tai_steps_take(r->clock_steps);
+	reflect_clock_refresh(&r->bpf->bss->clock_known, r->has_tai);
 	local_watch_drain(r->watch);
-	err = local_list(take_address, &refresh);
-	if (!err)
-		err = refresh.err;
-	if (!err)
-		forget_others(&refresh);
-	return err;
+	return reflect_local_refresh(bpf_map__fd(r->bpf->maps.local));
 }
 
 void reflector_count(const struct reflector *r, uint64_t count[DOOR_COUNTERS])

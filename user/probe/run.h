@@ -7,12 +7,15 @@
 #include <sched.h>
 
 #include "host/route.h"
+#include "host/prepare.h"
 #include "host/tune.h"
 #include "model/departures.h"
 #include "model/schedule.h"
 #include "probe/bypass.h"
 #include "probe/channel.h"
 #include "probe/collect.h"
+#include "probe/frame.h"
+#include "probe/hwrx.h"
 #include "probe/prober.h"
 #include "probe/session.h"
 #include "probe/uncertainty.h"
@@ -27,6 +30,7 @@ struct flow {
 	struct channel channel;
 	struct window window;
 	struct packet_template packet;
+	struct tcp *tcp; /* probe/tcp.h; NULL: another protocol */
 };
 
 /* Probes that the socket engine is to send, in the order of their times. */
@@ -41,6 +45,7 @@ struct queue {
 
 struct run {
 	const struct plan *plan;
+	struct plan chosen; /* --engine auto: the plan, once that is settled */
 	const struct session_observer *observer;
 	struct iface iface;
 	struct iface wire; /* where the hooks are: the same, or below a VLAN */
@@ -67,6 +72,7 @@ struct run {
 	bool tx_stamps; /* the driver delivers them */
 	struct hooks hooks;
 	struct counts counts;
+	struct null_floor *null; /* stored on this host, or NULL */
 	int epoll;
 	int timer;
 	mono_t timer_set; /* to; 0 once it has expired */
@@ -79,7 +85,9 @@ struct run {
 	bool interrupted;
 	bool enough; /* --until has been reached */
 	struct tune *tune;
-	bool polls; /* never sleeps: its sockets poll the interface */
+	struct prepare *prepare;
+	struct hwrx *hw; /* NULL: no stamps of the NIC are wanted */
+	bool polls;	 /* never sleeps: its sockets poll the interface */
 	struct moderation moderation_found; /* before any tuning */
 	const char *trouble; /* what ended it before its time, or NULL */
 	bool abandoned;	     /* asked twice: wait no longer */
@@ -95,9 +103,17 @@ struct run {
 	uint16_t remote_error;
 };
 
+/* preflight.c: what stands in the way, before anything is attached; then the
+ * wait for a carrier that attaching has taken down, and who is next on the link
+ * asked again, for the kernel has forgotten. */
+enum session_end run_preflight(struct run *r, char *why);
+enum session_end run_await_carrier(struct run *r, char *why);
+void run_preflight_fill(const struct run *r, struct result *out);
+
 /* setup.c: 0, or how the session ends, with `why` filled. */
 enum session_end run_setup(struct run *r, char *why);
 void run_teardown(struct run *r);
+enum session_end run_find_neighbour(struct run *r, char *why);
 /* Has the sockets poll; again once an answer has told which NAPI is theirs. */
 void run_poll_busily(struct run *r);
 /* Whether they do: each knows which NAPI is its own. */
@@ -126,9 +142,22 @@ void run_answered(struct run *r, struct flow *f, struct pending *p);
 void socket_send(struct run *r, struct flow *f, struct pending *p);
 bool socket_receive(struct run *r, struct flow *f); /* was there anything? */
 void socket_drain_events(struct run *r, struct flow *f);
+void socket_note_no_stamps(struct run *r); /* none came from the driver */
 
-/* engine_bypass.c: after the flows have been opened; then ends it. */
+/* engine_auto.c: settles which engine, once the flows have been opened; says in
+ * r->hooks why it is not bypass. */
+void engine_choose(struct run *r, uint32_t slots);
+
+/* engine_bypass.c: what its frames cannot be here ("needs an Ethernet link"),
+ * NULL if nothing stands in its way. */
+const char *bypass_obstacle(const struct run *r);
+/* Loads its program for r->cpu and hands it the frames: 0, or -errno and `why`
+ * filled. */
+int bypass_load(struct run *r, uint32_t slots, char *why);
+/* After the flows have been opened. */
 enum session_end bypass_setup(struct run *r, uint32_t slots, char *why);
+void bypass_describe_path(const struct run *r, const struct flow *f,
+			  struct frame_path *path);
 void bypass_plan(struct run *r, struct flow *f, struct pending *p);
 bool bypass_is_taken(const struct run *r, const struct pending *p);
 /* Compares what it sent with what the device did, where it is time for it. */

@@ -6,6 +6,7 @@
  */
 #include "host/clock.h"
 #include "probe/run.h"
+#include "probe/tcp.h"
 
 /* Longer than this host's threads mostly have to wait for a CPU. */
 #define AHEAD_NS (50 * NSEC_PER_MSEC)
@@ -50,6 +51,12 @@ static bool has_room(const struct run *r, enum engine engine)
 	return r->queue.tail - r->queue.head <= r->queue.mask;
 }
 
+static void refuse(struct run *r, enum engine engine)
+{
+	r->counts.slot_refused++;
+	collector_refused(r->collector[engine]);
+}
+
 /* False if there is no room for a probe now, but will be. */
 static bool plan_probe(struct run *r, mono_t now)
 {
@@ -70,12 +77,16 @@ static bool plan_probe(struct run *r, mono_t now)
 		return false;
 	r->planned++;
 	if (!p) {
-		r->counts.slot_refused++;
-		collector_refused(r->collector[engine]);
+		refuse(r, engine);
 		return true;
 	}
 	p->due = r->plan->flood ? (mono_t){ 0 } : r->due;
 	p->engine = engine;
+	if (f->tcp && !tcp_take_port(r, f, p)) {
+		window_withdraw(&f->window, p->seq);
+		refuse(r, engine);
+		return true;
+	}
 	if (engine == ENGINE_BYPASS) {
 		bypass_plan(r, f, p);
 		return true;
@@ -128,6 +139,13 @@ static void send_due(struct run *r, mono_t now)
 	}
 }
 
+/* What was due and still waits will not be sent: it waits for nothing. */
+static void give_up(struct window *w)
+{
+	for (uint32_t seq = w->head; seq != w->next; seq++)
+		window_find(w, seq)->flags |= PENDING_TRIED;
+}
+
 /* The bypass engine has been stopped: what it has not taken and what is not due
  * yet was never asked for. */
 static void withdraw(struct run *r, mono_t now)
@@ -148,7 +166,10 @@ static void withdraw(struct run *r, mono_t now)
 			window_withdraw(w, p->seq);
 			r->planned--;
 		}
+		give_up(w);
 	}
+	/* Nor does it tell of the last one that it took. */
+	r->bypass_ended = r->bypass;
 }
 
 bool run_is_sending(const struct run *r)

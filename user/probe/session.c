@@ -98,18 +98,8 @@ void run_signals(struct run *r)
 static bool all_answered(const struct run *r)
 {
 	for (unsigned int i = 0; i < r->flows; i++) {
-		const struct window *w = &r->flow[i].window;
-
-		for (uint32_t seq = w->head; seq != w->next; seq++) {
-			const struct pending *p = &w->pending[seq & w->mask];
-
-			if (p->engine == ENGINE_BYPASS
-				    ? window_slot(w, p)->drv_tx &&
-					      !(p->flags & PENDING_RECORD)
-				    : (p->flags & PENDING_SENT) &&
-					      !(p->flags & PENDING_APP_RX))
-				return false;
-		}
+		if (!window_all_answered(&r->flow[i].window))
+			return false;
 	}
 	return true;
 }
@@ -249,6 +239,9 @@ static void begin(struct run *r)
 			collector_set_origin(r->collector[i], r->origin);
 	}
 	steering_start(&r->uncertainty.steering, r->origin);
+	if (r->observer->preflight)
+		r->observer->preflight(r->observer->data,
+				       prepare_findings(r->prepare));
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin, ends);
 	if (r->bypass)
@@ -281,12 +274,15 @@ static void measure(struct run *r)
 			break;
 		if (has_room(r, now, STEERING_ROOM_NS))
 			uncertainty_poll(r, now);
+		hwrx_poll(r, now, has_room(r, now, hwrx_room_ns(r)));
 		tell_progress(r, now, &told);
 		look_whether_enough(r, now, &looked);
 		latest = mono_add(now, span_ns(run_is_sending(r) ? PROGRESS_NS
 								 : ENDING_NS));
 		if (mono_before(steering_due(&r->uncertainty.steering), latest))
 			latest = steering_due(&r->uncertainty.steering);
+		if (mono_before(hwrx_due(r), latest))
+			latest = hwrx_due(r);
 		sleep_until(r, mono_before(wake, latest) ? wake : latest);
 	}
 }
@@ -321,8 +317,11 @@ static void set_ends(struct run *r)
 	socket->tx_stamps = r->tx_stamps;
 	if (r->tx_stamps)
 		socket->ends.tx = STAMP_DRV_TX;
+	else if (r->plan->protocol == PROTOCOL_TCP)
+		r->hooks.tx_why = "the kernel takes no TX stamp of a SYN";
 	else
-		r->hooks.tx_why = "the driver delivers no TX stamps";
+		socket_note_no_stamps(r);
+	hwrx_set_ends(r);
 	for (int i = 0; i < ENGINES; i++) {
 		if (r->collector[i])
 			collector_set_ends(r->collector[i], &r->rules[i].ends);
@@ -337,12 +336,15 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 		end = open_collectors(r, why);
 	if (end)
 		return end;
+	r->null = facts_load_null();
 	control_start(r);
 	run_poll_busily(r);
 	set_ends(r);
 	uncertainty_start(r);
-	if (r->bypass && bypass_start(r->bypass, why))
+	if (r->bypass && bypass_start(r->bypass, why)) {
+		uncertainty_end(r);
 		return SESSION_CANNOT;
+	}
 	measure(r);
 	if (r->bypass)
 		bypass_stop(r->bypass);

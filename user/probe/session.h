@@ -21,6 +21,8 @@ enum session_end {
 /* Who wants to see it happen. Any function may be NULL; none may block. */
 struct session_observer {
 	void *data;
+	/* Before the first probe: what stands in the way, or is disturbed. */
+	void (*preflight)(void *data, const struct preflight *found);
 	/* Before the first probe. `ends`, by enum engine, hold for the whole
 	 * run. */
 	void (*started)(void *data, mono_t origin,

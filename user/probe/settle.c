@@ -4,22 +4,14 @@
 
 #include "model/account.h"
 #include "probe/run.h"
-
-/* The bypass engine has no reader to wait for. */
-static bool is_answered(const struct pending *p)
-{
-	const uint16_t both = PENDING_RECORD | PENDING_APP_RX;
-
-	if (p->engine == ENGINE_BYPASS)
-		return p->flags & PENDING_RECORD;
-	return (p->flags & both) == both;
-}
+#include "probe/tcp.h"
 
 void run_answered(struct run *r, struct flow *f, struct pending *p)
 {
 	struct sample s;
 
-	if (!r->observer->answered || !is_answered(p))
+	/* The NIC's stamp has no place before the probe is settled. */
+	if (!r->observer->answered || !window_is_complete(p) || hwrx_is_on(r))
 		return;
 	window_peek(&f->window, p, &r->rules[p->engine], &s);
 	r->observer->answered(r->observer->data, &s);
@@ -27,13 +19,12 @@ void run_answered(struct run *r, struct flow *f, struct pending *p)
 
 static void note_answer(struct run *r, const struct slot *slot)
 {
-	span_t rtt = span_ns(slot->xdp_rx - slot->drv_tx);
+	uint64_t rx = window_first_rx(slot, &r->rules[ENGINE_BYPASS]);
+	span_t rtt = span_ns(rx - slot->drv_tx);
 
-	if (r->rules[ENGINE_BYPASS].rx_at_tc)
-		rtt = span_ns(slot->tc_rx - slot->drv_tx);
 	r->answered++;
 	r->answered_bypass++;
-	r->last_answer = (mono_t){ slot->drv_tx + rtt.ns };
+	r->last_answer = (mono_t){ rx };
 	if (rtt.ns > r->longest_rtt.ns)
 		r->longest_rtt = rtt;
 	r->remote_error = slot->remote_error;
@@ -53,6 +44,7 @@ static void take_record(void *data, const struct slot *record)
 	if (!p || window_slot(&f->window, p)->nonce != record->nonce)
 		return;
 	p->flags |= PENDING_RECORD;
+	tcp_count(f, record);
 	if (p->engine == ENGINE_BYPASS)
 		note_answer(r, record);
 	/* Of `both` neither engine sees all of the reflector's numbers. */
@@ -86,7 +78,7 @@ static span_t watch(const struct run *r, const struct pending *p)
 {
 	span_t timeout = r->plan->timeout;
 
-	if (!is_answered(p) && !(p->flags & PENDING_APP_RX))
+	if (!window_is_answered(p))
 		return span_ns(2 * timeout.ns);
 	return r->plan->flood ? span_ns(0) : timeout;
 }
@@ -94,15 +86,15 @@ static span_t watch(const struct run *r, const struct pending *p)
 static bool is_due(const struct run *r, const struct flow *f,
 		   const struct pending *p, mono_t now)
 {
-	mono_t sent = window_sent_at(&f->window, p);
-
 	if (p->engine == ENGINE_BYPASS && !bypass_is_taken(r, p))
 		return false;
 	if (p->engine == ENGINE_SOCKET && !(p->flags & PENDING_TRIED))
 		return false;
-	if (p->engine == ENGINE_SOCKET ? !(p->flags & PENDING_SENT) : !sent.ns)
+	if (!window_has_left(&f->window, p))
 		return true;
-	return mono_sub(now, sent).ns > watch(r, p).ns;
+	return mono_sub(now, window_sent_at(&f->window, p)).ns >
+		       watch(r, p).ns &&
+	       !hwrx_is_waiting(r, f, p, now);
 }
 
 /* The time that the bypass program was without its CPU right after a stamp, as
@@ -134,14 +126,17 @@ static void settle_oldest(struct run *r, struct flow *f, mono_t now)
 
 	if (r->abandoned)
 		p->flags |= PENDING_ABANDONED;
-	if (p->engine == ENGINE_BYPASS && !is_answered(p) &&
-	    window_sent_at(&f->window, p).ns && bypass_missed(r, f, p))
+	if (p->engine == ENGINE_BYPASS && !window_is_answered(p) &&
+	    window_has_left(&f->window, p) && bypass_missed(r, f, p))
 		p->flags |= PENDING_NOT_LEFT;
 	window_settle(&f->window, &r->rules[p->engine], now, &s);
+	hwrx_place(r, f, p, &s);
 	mark_stolen(r, window_slot(&f->window, p), &s);
 	collector_settled(r->collector[s.engine], &s);
 	if (r->total)
 		account_settle(r->total, &s);
+	if (hwrx_is_on(r) && r->observer->answered && window_is_complete(p))
+		r->observer->answered(r->observer->data, &s);
 	if (r->observer->settled)
 		r->observer->settled(r->observer->data, &s);
 }
@@ -157,7 +152,7 @@ void run_settle(struct run *r, mono_t now, bool all)
 		struct pending *p = window_oldest(&f->window);
 
 		/* After a stall of ours its answer may be here, unread. */
-		if (p && !is_answered(p) && is_due(r, f, p, now))
+		if (p && !window_is_complete(p) && is_due(r, f, p, now))
 			run_collect(r, f);
 		while ((p = window_oldest(&f->window)) &&
 		       (all || is_due(r, f, p, now)))

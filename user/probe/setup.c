@@ -8,18 +8,17 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "model/account.h"
 #include "probe/run.h"
+#include "probe/tcp.h"
 
 /* A probe is watched for two timeouts, then its slot rests. */
 #define SLOTS_MIN 64
 #define SLOTS_MAX (1 << 18)
 
 #define NEIGHBOUR_PATIENCE_NS (3 * NSEC_PER_SEC)
-#define CARRIER_PATIENCE_NS (5 * NSEC_PER_SEC)
 
 /* At 2 million probes a second, 65 ms of flight and rest. */
 #define SLOTS_FLOOD (1 << 17)
@@ -27,7 +26,8 @@
 static uint32_t slots_needed(const struct plan *plan)
 {
 	/* And planned some time before. */
-	int64_t watch = 2 * plan->timeout.ns + 10 * SLOT_QUIET_NS;
+	int64_t watch = 2 * plan->timeout.ns + 10 * SLOT_QUIET_NS +
+			(plan->hw_stamps ? HWRX_WAIT_NS : 0);
 	int64_t want =
 		plan->interval.ns > 0 ? watch / plan->interval.ns : SLOTS_MAX;
 	uint32_t slots = SLOTS_MIN;
@@ -93,7 +93,7 @@ static enum session_end check_size(struct run *r, char *why)
 	return SESSION_BAD_ARGUMENT;
 }
 
-static enum session_end find_neighbour(struct run *r, char *why)
+enum session_end run_find_neighbour(struct run *r, char *why)
 {
 	char text[ADDRESS_TEXT];
 	int err;
@@ -118,26 +118,17 @@ static enum session_end find_neighbour(struct run *r, char *why)
 	return SESSION_SILENT;
 }
 
-/* Attaching XDP restarts the queues of some drivers (ENA: net carrier off). */
-static void await_carrier(struct run *r)
-{
-	const struct timespec pause = { .tv_nsec = 5 * NSEC_PER_MSEC };
-	mono_t until = mono_add(mono_now(), span_ns(CARRIER_PATIENCE_NS));
-	struct iface now;
-
-	while (mono_before(mono_now(), until) &&
-	       !iface_read_index(r->wire.index, &now) && !now.has_carrier)
-		nanosleep(&pause, NULL);
-}
-
 static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 {
 	struct prober_shape shape = {
 		.iface = &r->wire,
+		.prepare = r->prepare,
 		.rx_hook = r->plan->rx_hook,
 		.tc = r->plan->tc,
 		.flows = r->flows,
 		.slots = slots,
+		.is_tcp = r->plan->protocol == PROTOCOL_TCP,
+		.hw_stamps = hwrx_wants_program(r),
 	};
 	int err;
 
@@ -155,9 +146,7 @@ static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 			.timeout = r->plan->timeout,
 			.rx_at_tc = r->hooks.rx == STAMP_TC_RX,
 		};
-	if (r->wire.has_carrier)
-		await_carrier(r);
-	return SESSION_MEASURED;
+	return run_await_carrier(r, why);
 }
 
 void run_describe(const struct run *r, const struct flow *f,
@@ -170,7 +159,8 @@ void run_describe(const struct run *r, const struct flow *f,
 	memcpy(session->remote, plan->address.octets, sizeof(session->remote));
 	session->local_port = htons(f->channel.local_port);
 	session->remote_port = icmp ? 0 : htons(plan->port);
-	session->protocol = IPPROTO_UDP;
+	session->protocol =
+		plan->protocol == PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
 	if (icmp)
 		session->protocol = plan->address.family == AF_INET
 					    ? IPPROTO_ICMP
@@ -185,9 +175,12 @@ static enum session_end open_flow(struct run *r, unsigned int number,
 	struct session session;
 	int err, filter;
 
+	if (r->plan->protocol == PROTOCOL_TCP)
+		return tcp_open(r, f, slots, why);
 	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why);
 	if (err)
 		return SESSION_CANNOT;
+	hwrx_open_flow(r, &f->channel);
 	run_describe(r, f, &session);
 	filter = prober_filter_fd(r->prober, r->plan->protocol,
 				  r->plan->address.family);
@@ -263,11 +256,20 @@ static enum session_end open_tune(struct run *r, char *why)
 	return SESSION_MEASURED;
 }
 
+/* Before anything is attached too: it restarts the NIC. */
+static enum session_end open_hw(struct run *r, char *why)
+{
+	enum session_end end = hwrx_open(r, why);
+
+	return end || !r->hw ? end : run_await_carrier(r, why);
+}
+
 void run_poll_busily(struct run *r)
 {
 	cpu_set_t ours;
 
-	if (!r->tune)
+	/* Whoever connects waits for the set of sockets, not for one. */
+	if (!r->tune || r->plan->protocol == PROTOCOL_TCP)
 		return;
 	/* On the CPU that the bypass engine spins on, nobody else may. */
 	if (r->bypass && (sched_getaffinity(0, sizeof(ours), &ours) ||
@@ -317,9 +319,13 @@ enum session_end run_setup(struct run *r, char *why)
 	if (!end)
 		end = check_size(r, why);
 	if (!end)
-		end = find_neighbour(r, why);
+		end = run_find_neighbour(r, why);
 	if (!end)
 		end = open_tune(r, why);
+	if (!end)
+		end = run_preflight(r, why);
+	if (!end)
+		end = open_hw(r, why);
 	r->flow = calloc(r->flows, sizeof(*r->flow));
 	if (!end && !r->flow) {
 		snprintf(why, WHY_SIZE, "out of memory");
@@ -327,10 +333,14 @@ enum session_end run_setup(struct run *r, char *why)
 	}
 	if (!end)
 		end = open_prober(r, slots, why);
+	if (!end)
+		end = check_size(r, why);
 	for (unsigned int i = 0; !end && i < r->flows; i++)
 		end = open_flow(r, i, slots, why);
 	if (!end)
 		end = open_queue(r, slots, why);
+	if (!end && r->plan->engine_auto)
+		engine_choose(r, slots);
 	if (!end && run_uses(r, ENGINE_BYPASS))
 		end = bypass_setup(r, slots, why);
 	if (!end)
@@ -347,6 +357,7 @@ static void close_fd(int fd)
 void run_teardown(struct run *r)
 {
 	for (unsigned int i = 0; r->flow && i < r->flows; i++) {
+		tcp_close(&r->flow[i]);
 		channel_close(&r->flow[i].channel);
 		window_destroy(&r->flow[i].window);
 	}
@@ -360,7 +371,10 @@ void run_teardown(struct run *r)
 	for (int i = 0; i < ENGINES; i++)
 		collector_destroy(r->collector[i]);
 	account_destroy(r->total);
+	free(r->null);
 	uncertainty_release(r);
+	hwrx_close(r);
+	prepare_close(r->prepare);
 	tune_close(r->tune);
 	close_fd(r->epoll);
 	close_fd(r->timer);

@@ -7,16 +7,15 @@
 
 #include "host/clock.h"
 #include "host/cpu_offset.h"
-#include "host/netdev_attr.h"
 #include "probe/cost.h"
+#include "probe/gap.h"
 #include "probe/run.h"
 
 #define HOP_BUDGET_NS (900 * NSEC_PER_MSEC)
 #define POLL_STEP_NS (50 * NSEC_PER_USEC)
 #define SURVEY_NS (30 * NSEC_PER_MSEC)
 #define SURVEYS 8
-
-static const double level_of[BUDGET_LEVELS] = { 0.5, 0.99 };
+#define AWAY_NS (100 * NSEC_PER_USEC) /* a CPU was, in every exchange */
 
 /* ---- measuring --------------------------------------------------------- */
 
@@ -55,6 +54,27 @@ static void measure_hop(struct run *r, enum engine engine)
 		hop_measure(&plan, &r->uncertainty.engine[engine].hop);
 }
 
+static bool says_more(const struct clock_reading *a,
+		      const struct clock_reading *b)
+{
+	return a->cpus == b->cpus ? a->offset_ns < b->offset_ns
+				  : a->cpus > b->cpus;
+}
+
+/* Each is a bound, so the least of them is one. */
+static void survey_offsets(struct clock_reading *reading)
+{
+	struct clock_reading next = *reading;
+
+	for (int i = 0; i < SURVEYS; i++) {
+		cpu_offset_survey(span_ns(SURVEY_NS), &next);
+		if (says_more(&next, reading))
+			*reading = next;
+		if (reading->has_offset && reading->offset_ns < AWAY_NS)
+			return;
+	}
+}
+
 void uncertainty_start(struct run *r)
 {
 	struct uncertainty *u = &r->uncertainty;
@@ -65,8 +85,7 @@ void uncertainty_start(struct run *r)
 
 	discipline_start(&u->discipline, &options);
 	clock_reading_measure(&u->reading);
-	for (int i = 0; i < SURVEYS && !u->reading.has_offset; i++)
-		cpu_offset_survey(span_ns(SURVEY_NS), &u->reading);
+	survey_offsets(&u->reading);
 	moderation_read(&r->wire, &u->moderation);
 	for (int i = 0; i < ENGINES; i++) {
 		run_signals(r);
@@ -104,6 +123,7 @@ void uncertainty_poll(struct run *r, mono_t now)
 void uncertainty_end(struct run *r)
 {
 	discipline_end(&r->uncertainty.discipline);
+	hwrx_end(r);
 }
 
 void uncertainty_release(struct run *r)
@@ -117,114 +137,6 @@ void uncertainty_release(struct run *r)
 static const struct budget_fact no_fact = { .kind = BUDGET_NONE };
 static const struct budget_fact unknown = { .at = { NAN, NAN },
 					    .how = "nobody knows" };
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Adds to each delay one of `n` others, drawn at random. */
-static void add_any(const double *other, size_t n, double *delay, size_t m)
-{
-	struct prng prng;
-
-	if (!n)
-		return;
-	prng_init(&prng, 2);
-	for (size_t i = 0; i < m; i++)
-		delay[i] += other[prng_below(&prng, n)];
-	qsort(delay, m, sizeof(*delay), by_size);
-}
-
-/* What our own veth does not have: while a socket polls, a packet waits for the
- * round's end; and where nobody does, an interrupt has to wake a CPU. */
-static void add_waits(const struct run *r, const struct hop_result *hop,
-		      double *delay)
-{
-	const struct poll_rounds *p = &r->uncertainty.poll;
-
-	if (r->polls)
-		add_any(p->ns, p->n < POLL_ROUNDS ? p->n : POLL_ROUNDS, delay,
-			hop->n);
-	if (!run_is_polled(r) && netdev_has_device(&r->wire))
-		add_any(hop->wake_ns, hop->wakes, delay, hop->n);
-}
-
-static const char *hop_obstacle(int err)
-{
-	switch (err) {
-	case -EPERM:
-	case -EACCES:
-		return "a veth to measure it on takes CAP_SYS_ADMIN";
-	case -EOPNOTSUPP:
-		return "this kernel has no veth to measure it on";
-	case -ENODATA:
-		return "too few frames came over the veth to measure it on: "
-		       "its CPU is busy";
-	default:
-		return "a veth to measure it on cannot be made";
-	}
-}
-
-/* What a probe's hops, each like one over our own veth, together do to the
- * quantiles of network: an equal part of it for each. */
-static struct budget_fact hop_fact(struct run *r, enum engine engine,
-				   unsigned int hops)
-{
-	const struct hop_result *hop = &r->uncertainty.engine[engine].hop;
-	struct budget_fact fact = budget_fact(
-		'A', NAN,
-		"hops over a veth of ours, at the run's pace before the run");
-	double *delay = calloc(hop->n ? hop->n : 1, sizeof(*delay));
-	int64_t *value;
-	size_t n;
-
-	if (!hop->n)
-		fact.how =
-			hop_obstacle(r->uncertainty.engine[engine].hop_error);
-	value = collector_network(r->collector[engine], &n);
-	if (value && hop->n && delay &&
-	    !budget_hops(hop->ns, hop->n, hops, delay)) {
-		add_waits(r, hop, delay);
-		for (int i = 0; i < BUDGET_LEVELS; i++)
-			fact.at[i] = budget_shift_likely(value, n, delay,
-							 hop->n, level_of[i]) /
-				     hops;
-	}
-	free(value);
-	free(delay);
-	return fact;
-}
-
-/* A NIC keeps what it got for a while before it says so. */
-static void add_moderation(const struct moderation *m, struct budget_fact *fact)
-{
-	if (!m->is_known) {
-		*fact = budget_fact('B', NAN, m->why);
-		return;
-	}
-	if (!m->held.ns)
-		return;
-	fact->kind = 'B';
-	fact->how = "hops over a veth of ours before the run, and the "
-		    "interface's interrupt moderation (ethtool -c)";
-	for (int i = 0; i < BUDGET_LEVELS; i++)
-		fact->at[i] += m->held.ns;
-}
-
-static struct budget_fact remote_fact(const struct budget_fact *local)
-{
-	struct budget_fact fact = *local;
-
-	fact.kind = 'B';
-	fact.common = true;
-	if (isfinite(local->at[BUDGET_P50]))
-		fact.how = "taken to be as this host's own hop: the far host "
-			   "tells nothing of it";
-	return fact;
-}
 
 static void fill_stolen(struct run *r, enum engine engine,
 			struct budget_facts *facts)
@@ -240,27 +152,6 @@ static void fill_stolen(struct run *r, enum engine engine,
 		"the CPU was gone between a stamp and its doorbell: network "
 		"with and without that");
 	collector_stolen(r->collector[engine], facts->stolen.at);
-}
-
-static void fill_gaps(struct run *r, enum engine engine,
-		      struct budget_facts *facts)
-{
-	const struct uncertainty *u = &r->uncertainty;
-	bool far = !r->rules[engine].ends.remote_inside;
-	struct budget_fact hop = hop_fact(r, engine, far ? 4 : 2);
-
-	hop.common = !r->plan->both;
-	facts->tx_gap = hop;
-	facts->rx_gap = hop;
-	facts->remote_tx_gap = facts->remote_rx_gap = no_fact;
-	if (far) {
-		facts->remote_tx_gap = facts->remote_rx_gap = remote_fact(&hop);
-		/* Nobody has tuned it. */
-		add_moderation(&r->moderation_found, &facts->remote_rx_gap);
-	}
-	if (!run_is_polled(r))
-		add_moderation(&u->moderation, &facts->rx_gap);
-	fill_stolen(r, engine, facts);
 }
 
 static void fill_clocks(const struct run *r, const struct clock_state *clock,
@@ -292,7 +183,7 @@ static void fill_clocks(const struct run *r, const struct clock_state *clock,
 			budget_fact('B', 1,
 				    "the kernel keeps REALTIME - MONOTONIC as "
 				    "whole ns (timekeeping.c)");
-	facts->hw_map = no_fact;
+	hwrx_fact(r, &facts->hw_map);
 }
 
 static void fill_remote(const struct run *r, enum engine engine,
@@ -319,8 +210,10 @@ int uncertainty_fill(struct run *r, enum engine engine, struct result *out)
 	discipline_judge(&u->discipline.evidence, &steering, &out->clock);
 	out->clock.reading = u->reading;
 	out->clock.realtime_steps = r->realmap.steps;
+	hwrx_report(r, &out->clock.nic);
 	fill_clocks(r, &out->clock, engine, &facts);
-	fill_gaps(r, engine, &facts);
+	gap_fill(r, engine, &facts);
+	fill_stolen(r, engine, &facts);
 	fill_remote(r, engine, &facts);
 	facts.stamp_cost =
 		budget_fact('A', 0,

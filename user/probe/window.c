@@ -107,7 +107,7 @@ struct pending *window_oldest(struct window *w)
 	return window_find(w, w->head);
 }
 
-static uint64_t first_rx(const struct slot *slot,
+uint64_t window_first_rx(const struct slot *slot,
 			 const struct outcome_rules *rules)
 {
 	return rules->rx_at_tc ? slot->tc_rx : slot->xdp_rx;
@@ -128,7 +128,7 @@ static enum probe_status outcome_unrecorded(const struct pending *p,
 		return PROBE_UNRECORDED;
 	if (p->flags & PENDING_APP_RX)
 		return PROBE_UNRECORDED;
-	if (first_rx(slot, rules))
+	if (window_first_rx(slot, rules))
 		return lost_in_host(p);
 	if (!slot->tc_tx)
 		return PROBE_UNSENT;
@@ -141,14 +141,14 @@ static enum probe_status bypass_outcome(const struct pending *p,
 					const struct slot *slot,
 					const struct outcome_rules *rules)
 {
-	int64_t took = first_rx(slot, rules) - slot->drv_tx;
+	int64_t took = window_first_rx(slot, rules) - slot->drv_tx;
 
 	if (!slot->drv_tx || p->flags & PENDING_NOT_LEFT)
 		return PROBE_UNSENT;
 	if (p->flags & PENDING_RECORD)
 		return took > rules->timeout.ns ? PROBE_LATE : PROBE_OK;
 	/* Its one receive hook has seen it and must have passed it on. */
-	if (first_rx(slot, rules) || p->flags & PENDING_ABANDONED)
+	if (window_first_rx(slot, rules) || p->flags & PENDING_ABANDONED)
 		return PROBE_UNRECORDED;
 	return PROBE_LOST;
 }
@@ -198,7 +198,6 @@ static void put_stamps(struct sample *s, const struct pending *p,
 	put_stamp(s, STAMP_DRV_TX, slot->drv_tx);
 	if (p->flags & PENDING_DRV_TX)
 		sample_set(s, STAMP_DRV_TX, p->drv_tx);
-	put_stamp(s, STAMP_HW_RX, slot->hw_rx);
 	put_stamp(s, STAMP_XDP_RX, slot->xdp_rx);
 	put_stamp(s, STAMP_TC_RX, slot->tc_rx);
 	put_stamp(s, STAMP_SOCK_RX, slot->sock_rx);
@@ -237,7 +236,7 @@ void window_settle(struct window *w, const struct outcome_rules *rules,
 {
 	struct pending *p = window_oldest(w);
 	struct slot *slot = slot_at(w, p->seq);
-	uint32_t armed = SLOT_ARMED;
+	__u64 armed = SLOT_ARMED;
 
 	/* After this no hook writes a stamp; a DONE slot stays as it is. */
 	__atomic_compare_exchange_n(&slot->state, &armed, SLOT_EXPIRED, false,
@@ -245,8 +244,8 @@ void window_settle(struct window *w, const struct outcome_rules *rules,
 	window_peek(w, p, rules, out);
 	p->closed = now;
 	if (p->flags & PENDING_RECORD)
-		p->closed.ns =
-			slot->sock_rx ? slot->sock_rx : first_rx(slot, rules);
+		p->closed.ns = slot->sock_rx ? slot->sock_rx
+					     : window_first_rx(slot, rules);
 	w->head++;
 }
 
@@ -255,4 +254,34 @@ mono_t window_sent_at(const struct window *w, const struct pending *p)
 	if (p->engine == ENGINE_BYPASS)
 		return (mono_t){ slot_at(w, p->seq)->drv_tx };
 	return p->app_tx;
+}
+
+bool window_has_left(const struct window *w, const struct pending *p)
+{
+	if (p->engine == ENGINE_BYPASS)
+		return window_sent_at(w, p).ns;
+	return p->flags & PENDING_SENT;
+}
+
+bool window_is_answered(const struct pending *p)
+{
+	if (p->engine == ENGINE_BYPASS)
+		return p->flags & PENDING_RECORD;
+	return p->flags & PENDING_APP_RX;
+}
+
+bool window_is_complete(const struct pending *p)
+{
+	return window_is_answered(p) && p->flags & PENDING_RECORD;
+}
+
+bool window_all_answered(const struct window *w)
+{
+	for (uint32_t seq = w->head; seq != w->next; seq++) {
+		const struct pending *p = &w->pending[seq & w->mask];
+
+		if (window_has_left(w, p) && !window_is_answered(p))
+			return false;
+	}
+	return true;
 }

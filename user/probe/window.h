@@ -7,6 +7,7 @@
 #define XRTT_PROBE_WINDOW_H
 
 #include "host/clock.h"
+#include "model/hwclock.h"
 #include "model/realmap.h"
 #include "model/sample.h"
 #include "slot.h"
@@ -19,7 +20,8 @@
 #define PENDING_TRIED 0x80     /* socket: sent, or the kernel refused it */
 #define PENDING_ABANDONED 0x20 /* we stopped watching before its time was up */
 #define PENDING_NOT_LEFT \
-	0x40 /* bypass: the device counted fewer than we sent */
+	0x40		    /* bypass: the device counted fewer than we sent */
+#define PENDING_HW_RX 0x100 /* socket: the NIC stamped its reply */
 
 struct pending {
 	uint32_t seq;
@@ -31,6 +33,7 @@ struct pending {
 	mono_t app_tx;
 	mono_t drv_tx;
 	mono_t app_rx;
+	nic_t hw_rx;	    /* socket engine; the other's is in the slot */
 	mono_t closed;	    /* its slot: done or expired */
 	struct realmap map; /* REALTIME to MONOTONIC just before sending */
 };
@@ -78,13 +81,29 @@ const struct slot *window_slot(const struct window *w, const struct pending *p);
 /* When it left, as far as is known: what its timeout counts from. */
 mono_t window_sent_at(const struct window *w, const struct pending *p);
 
+/* Whether it has left, and whether its reply is where it belongs: read by the
+ * application, or, of the bypass engine, which has no reader, recorded. */
+bool window_has_left(const struct window *w, const struct pending *p);
+bool window_is_answered(const struct pending *p);
+
+/* Answered, and recorded: nothing more of that reply will come. */
+bool window_is_complete(const struct pending *p);
+
+/* Whether every probe that has left and is not settled is answered. */
+bool window_all_answered(const struct window *w);
+
+/* The stamp of the first hook that sees a reply, 0: it has seen none. */
+uint64_t window_first_rx(const struct slot *slot,
+			 const struct outcome_rules *rules);
+
 /* The entry of a probe that has not been settled, or NULL. */
 struct pending *window_find(struct window *w, uint32_t seq);
 
 /* The oldest entry that has not been settled, or NULL. */
 struct pending *window_oldest(struct window *w);
 
-/* Closes the oldest entry's slot and tells what became of the probe. */
+/* Closes the oldest entry's slot and tells what became of the probe: all but
+ * hw_rx, which is of another clock (hwrx.h). */
 void window_settle(struct window *w, const struct outcome_rules *rules,
 		   mono_t now, struct sample *out);
 
