@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include "bench.h"
 #include "host/clock.h"
+#include "host/tai.h"
 
 #define VERDICT_NEXT 0xffffffffU /* TCX_NEXT, as test-run hands it out */
 #define VERDICT_REDIRECT 7
@@ -64,6 +65,7 @@ static void open_door(struct bench *b)
 void bench_open(struct bench *b, const struct bench_setup *setup)
 {
 	struct reflector_config *c;
+	struct taimap map;
 
 	memset(b, 0, sizeof(*b));
 	b->skel = reflector_bpf__open();
@@ -77,8 +79,14 @@ void bench_open(struct bench *b, const struct bench_setup *setup)
 	c->burst_ns = setup->burst_ns;
 	must(reflector_bpf__load(b->skel),
 	     "load the reflector (it takes CAP_BPF and CAP_NET_ADMIN)");
-	b->skel->bss->clock_known.error = BENCH_ERROR;
-	b->skel->bss->clock_known.tai_offset_ns = tai_offset_ns();
+	tai_read(&map);
+	b->skel->bss->clock_known = (struct reflector_clock){
+		.tai_offset_ns = map.offset_ns,
+		.error = BENCH_ERROR,
+		.stale = BENCH_STALE,
+		.from_ns = bench_tai_ns(),
+		.lease_ns = 3600 * (uint64_t)NSEC_PER_SEC,
+	};
 	b->fd[BENCH_XDP] = bpf_program__fd(b->skel->progs.xrtt_reflect_xdp);
 	b->fd[BENCH_TC] = bpf_program__fd(b->skel->progs.xrtt_reflect_tc);
 	open_door(b);
@@ -157,4 +165,20 @@ int bench_counted(struct bench *b)
 		b->counters[i] = now;
 	}
 	return found;
+}
+
+int bench_set_up(void **state)
+{
+	static struct bench b;
+	struct bench_setup setup = { 0 };
+
+	bench_open(&b, &setup);
+	*state = &b;
+	return 0;
+}
+
+int bench_tear_down(void **state)
+{
+	bench_close(*state);
+	return 0;
 }

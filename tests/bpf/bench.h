@@ -12,6 +12,7 @@
 #include "reflector.skel.h"
 
 #define BENCH_ERROR 0x4a17 /* Error Estimate in the answers */
+#define BENCH_STALE 0x7fff /* and once nobody has looked for an hour */
 
 enum bench_hook {
 	BENCH_XDP,
@@ -67,5 +68,9 @@ int bench_run(struct bench *b, enum bench_hook hook, struct bench_run *run);
 int bench_counted(struct bench *b);
 void bench_allow(struct bench *b, const uint8_t address[16], uint32_t bits);
 uint64_t bench_tai_ns(void);
+
+/* cmocka fixtures: the state is a bench, its bench_setup all 0. */
+int bench_set_up(void **state);
+int bench_tear_down(void **state);
 
 #endif

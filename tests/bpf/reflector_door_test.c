@@ -321,22 +321,6 @@ static void test_coalesced(void **state)
 	assert_memory_equal(run.out.octets, run.in.octets, run.in.length);
 }
 
-static int open_bench(void **state)
-{
-	static struct bench b;
-	struct bench_setup setup = { 0 };
-
-	bench_open(&b, &setup);
-	*state = &b;
-	return 0;
-}
-
-static int close_bench(void **state)
-{
-	bench_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,5 +335,5 @@ int main(void)
 		cmocka_unit_test(test_coalesced),
 	};
 
-	return cmocka_run_group_tests(tests, open_bench, close_bench);
+	return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

@@ -223,23 +223,13 @@ static void test_times(void **state)
 	}
 }
 
-static int open_bench(void **state)
+static int set_up(void **state)
 {
-	static struct bench b;
-	struct bench_setup setup = { 0 };
 	const char *given = getenv("XRTT_SEED");
 
 	seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
 	print_message("# XRTT_SEED=%llu\n", (unsigned long long)seed);
-	bench_open(&b, &setup);
-	*state = &b;
-	return 0;
-}
-
-static int close_bench(void **state)
-{
-	bench_close(*state);
-	return 0;
+	return bench_set_up(state);
 }
 
 int main(void)
@@ -250,5 +240,5 @@ int main(void)
 		cmocka_unit_test(test_times),
 	};
 
-	return cmocka_run_group_tests(tests, open_bench, close_bench);
+	return cmocka_run_group_tests(tests, set_up, bench_tear_down);
 }

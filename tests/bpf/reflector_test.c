@@ -360,22 +360,6 @@ static void test_truncated(void **state)
 	}
 }
 
-static int open_bench(void **state)
-{
-	static struct bench b;
-	struct bench_setup setup = { 0 };
-
-	bench_open(&b, &setup);
-	*state = &b;
-	return 0;
-}
-
-static int close_bench(void **state)
-{
-	bench_close(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,5 +374,5 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 	};
 
-	return cmocka_run_group_tests(tests, open_bench, close_bench);
+	return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

@@ -3,14 +3,10 @@
  * How far a delay moves a quantile: simulated over what is delayed and how,
  * counting how often the bound is not below what the shift really was.
  */
-#include <string.h>
-
 #include "model/budget.h"
-#include "unit.h"
+#include "shift_world.h"
 
 #define RUNS 120
-#define DELAYS 1000
-#define VALUES_MAX 2000
 
 /* 120 runs at 95 % have fewer than these once in 2000 tests (binomial). */
 #define COVERED_MIN 105
@@ -48,7 +44,7 @@ static double exponential(struct prng *prng)
 }
 
 /* Of mean 1000 or about that. */
-static double draw_delay(struct prng *prng, enum delay kind)
+static double draw_delay(struct prng *prng, int kind)
 {
 	switch (kind) {
 	case NARROW:
@@ -61,70 +57,32 @@ static double draw_delay(struct prng *prng, enum delay kind)
 	}
 }
 
-static double draw(struct prng *prng, enum what what, double p, double *last)
+static double draw(struct shift_world *w)
 {
-	switch (what) {
+	switch (w->what) {
 	case UNIFORM:
-		return 1e6 * prng_unit(prng);
+		return 1e6 * prng_unit(&w->prng);
 	case EXPONENTIAL:
-		return 2e4 * exponential(prng);
+		return 2e4 * exponential(&w->prng);
 	case LOGNORMAL:
-		return 3e3 * exp(unit_normal(prng));
+		return 3e3 * exp(unit_normal(&w->prng));
 	case BIMODAL:
-		return prng_unit(prng) <= p ? 0 : 5e6;
+		return prng_unit(&w->prng) <= w->p ? 0 : 5e6;
 	case AUTOREGRESSIVE:
-		*last = 0.99 * *last +
-			sqrt(1 - 0.99 * 0.99) * 1e5 * unit_normal(prng);
-		return *last;
+		w->last = 0.99 * w->last +
+			  sqrt(1 - 0.99 * 0.99) * 1e5 * unit_normal(&w->prng);
+		return w->last;
 	default:
 		return 0;
 	}
 }
 
-static int compare_integers(const void *a, const void *b)
+static double simulate(struct shift_world *w)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	static const struct shift_draws draws = { draw, draw_delay };
 
-	return (x > y) - (x < y);
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-struct world {
-	struct prng prng;
-	enum what what;
-	enum delay kind;
-	double p;
-	size_t n;
-	int64_t pure[VALUES_MAX];
-	int64_t value[VALUES_MAX];
-	double delay[DELAYS];
-};
-
-/* The shift of this very sample. */
-static double simulate(struct world *w)
-{
-	size_t k = ceil(w->p * (double)w->n - 1e-9);
-	double last = 1e5 * unit_normal(&w->prng);
-
-	for (size_t i = 0; i < w->n; i++) {
-		double x = draw(&w->prng, w->what, w->p, &last);
-
-		w->pure[i] = llrint(5e7 + x);
-		w->value[i] =
-			w->pure[i] + llrint(draw_delay(&w->prng, w->kind));
-	}
-	for (size_t i = 0; i < DELAYS; i++)
-		w->delay[i] = draw_delay(&w->prng, w->kind);
-	qsort(w->pure, w->n, sizeof(*w->pure), compare_integers);
-	qsort(w->value, w->n, sizeof(*w->value), compare_integers);
-	qsort(w->delay, DELAYS, sizeof(*w->delay), compare_doubles);
-	return (double)(w->value[k - 1] - w->pure[k - 1]);
+	w->last = 1e5 * unit_normal(&w->prng);
+	return shift_simulate(w, &draws);
 }
 
 struct found {
@@ -132,7 +90,7 @@ struct found {
 	double bound, shift; /* means */
 };
 
-static struct found try_all(struct world *w)
+static struct found try_all(struct shift_world *w)
 {
 	struct found f = { 0 };
 
@@ -152,22 +110,18 @@ static struct found try_all(struct world *w)
 	return f;
 }
 
+static bool covers(struct shift_world *w)
+{
+	return try_all(w).covered >= COVERED_MIN;
+}
+
 static void the_bound_covers_the_shift(void **state)
 {
-	static struct world w;
-	int failed = 0;
+	static struct shift_world w;
 
 	(void)state;
 	w.prng = unit_prng(__func__);
-	for (w.what = 0; w.what < WHATS; w.what++)
-		for (w.kind = 0; w.kind < DELAY_KINDS; w.kind++)
-			for (int tail = 0; tail < 2; tail++) {
-				w.p = tail ? 0.99 : 0.5;
-				w.n = tail ? VALUES_MAX : 500;
-				if (try_all(&w).covered < COVERED_MIN)
-					failed++;
-			}
-	assert_int_equal(failed, 0);
+	assert_int_equal(shift_sweep(&w, WHATS, DELAY_KINDS, covers), 0);
 }
 
 /* What it is for: at the median, no more than the delay asks for. */
@@ -187,7 +141,7 @@ static void the_bound_is_tight(void **state)
 		{ LOGNORMAL, EXPONENTIAL_DELAY, 0.5, 2600 },
 		{ EXPONENTIAL, NARROW, 0.5, 3000 },
 	};
-	static struct world w;
+	static struct shift_world w;
 
 	(void)state;
 	w.prng = unit_prng(__func__);
@@ -203,9 +157,9 @@ static void the_bound_is_tight(void **state)
 /* The worst X: the k-th smallest is as the ones before it, the next far off. */
 static void the_largest_of_k_bounds_any_shift(void **state)
 {
-	static struct world w = { .what = BIMODAL,
-				  .kind = EXPONENTIAL_DELAY,
-				  .p = 0.5 };
+	static struct shift_world w = { .what = BIMODAL,
+					.kind = EXPONENTIAL_DELAY,
+					.p = 0.5 };
 	double sum = 0;
 	int covered = 0;
 

@@ -273,7 +273,7 @@ static void a_slope_holds_the_true_rate(void **state)
 static void two_cpus_share_one_clock(void **state)
 {
 	struct clock_reading r = {};
-	struct cpu_offset pair;
+	struct offset_bounds pair;
 
 	(void)state;
 	clock_reading_measure(&r);
@@ -289,7 +289,7 @@ static void two_cpus_share_one_clock(void **state)
 		return;
 	assert_true(r.offset_ns > 0);
 	if (!cpu_offset_measure(0, 1, span_ns(5 * NSEC_PER_MSEC), &pair))
-		assert_true(pair.lo_ns <= pair.hi_ns && pair.exchanges);
+		assert_true(pair.lo_ns <= pair.hi_ns);
 }
 
 int main(void)

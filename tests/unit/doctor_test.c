@@ -81,8 +81,9 @@ static void test_room(void **state)
 /* Every key is there whether or not anything was measured. */
 static void test_json(void **state)
 {
-	static const char *const keys[] = { "schema", "stamps", "findings",
-					    "null", "stored" };
+	static const char *const keys[] = { "schema", "subject",  "interrupted",
+					    "stamps", "findings", "null",
+					    "stored" };
 	char *text;
 	size_t size;
 

@@ -68,6 +68,14 @@ static void put32(uint8_t *at, uint32_t value)
 		at[i] = value >> (24 - 8 * i);
 }
 
+/* One vector's frame, and what it is built from. */
+struct built {
+	struct frame_path path;
+	struct packet_template packet;
+	struct bypass_frame frame;
+	size_t length;
+};
+
 static void describe(const struct vector *v, struct frame_path *path,
 		     struct packet_template *packet)
 {
@@ -98,6 +106,14 @@ static void describe(const struct vector *v, struct frame_path *path,
 		put32(packet->octets + 44, 0x80010000 | (v->size - 48));
 }
 
+static void build(const struct vector *v, struct built *b)
+{
+	describe(v, &b->path, &b->packet);
+	memset(&b->frame, 0xff, sizeof(b->frame));
+	frame_build(&b->path, &b->packet, &b->frame);
+	b->length = frame_length(&b->path, &b->packet);
+}
+
 /* The head with what the program writes into it: the whole frame. */
 static void finish(const struct bypass_frame *frame, size_t udp_at,
 		   uint8_t *out)
@@ -122,23 +138,19 @@ static void finish(const struct bypass_frame *frame, size_t udp_at,
 
 static void frames_are_as_scapy_builds_them(void **state)
 {
-	static struct packet_template packet;
-	uint8_t expected[FRAME_ROOM], built[FRAME_ROOM];
-	struct bypass_frame frame;
-	struct frame_path path;
+	uint8_t expected[FRAME_ROOM], octets[FRAME_ROOM];
+	static struct built b;
 	size_t length;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		print_message("# %s\n", vectors[i].what);
-		describe(&vectors[i], &path, &packet);
 		length = from_hex(vectors[i].octets, expected);
-		memset(&frame, 0xff, sizeof(frame));
-		frame_build(&path, &packet, &frame);
-		assert_int_equal(frame_udp_at(&path), vectors[i].udp_at);
-		assert_int_equal(frame_length(&path, &packet), length);
-		finish(&frame, vectors[i].udp_at, built);
-		assert_memory_equal(built, expected, length);
+		build(&vectors[i], &b);
+		assert_int_equal(frame_udp_at(&b.path), vectors[i].udp_at);
+		assert_int_equal(b.length, length);
+		finish(&b.frame, vectors[i].udp_at, octets);
+		assert_memory_equal(octets, expected, length);
 	}
 }
 
@@ -146,47 +158,39 @@ static void frames_are_as_scapy_builds_them(void **state)
 static void what_changes_is_left_to_the_program(void **state)
 {
 	static const uint8_t nothing[BYPASS_HEAD_MAX];
-	static struct packet_template packet;
-	struct bypass_frame frame;
-	struct frame_path path;
-	size_t length;
+	static struct built b;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
-		size_t udp = vectors[i].udp_at;
+		const uint8_t *udp = b.frame.head + vectors[i].udp_at;
 
-		describe(&vectors[i], &path, &packet);
-		memset(&frame, 0xff, sizeof(frame));
-		frame_build(&path, &packet, &frame);
-		length = frame_length(&path, &packet);
-		assert_memory_equal(frame.head + udp + 6, nothing, 2);
-		assert_memory_equal(frame.head + udp + 8, nothing, 12);
-		assert_memory_equal(frame.head + length, nothing,
-				    sizeof(nothing) - length);
+		build(&vectors[i], &b);
+		assert_memory_equal(udp + 6, nothing, 2);
+		assert_memory_equal(udp + 8, nothing, 12);
+		assert_memory_equal(b.frame.head + b.length, nothing,
+				    sizeof(nothing) - b.length);
 	}
 }
 
 /* The head is cut at its room; the sum is still that of the whole. */
 static void longer_frames_are_cut(void **state)
 {
-	static struct packet_template packet;
+	static struct built b;
 	struct vector v = vectors[0];
-	struct bypass_frame whole, longer;
-	struct frame_path path;
+	struct bypass_frame longer;
 
 	(void)state;
 	v.size = 400;
-	describe(&v, &path, &packet);
-	frame_build(&path, &packet, &whole);
-	packet.octets[300] = 0x12;
-	packet.octets[301] = 0x34;
-	frame_build(&path, &packet, &longer);
-	assert_int_equal(frame_length(&path, &packet), 442);
-	assert_memory_equal(longer.head, whole.head, sizeof(whole.head));
-	assert_memory_equal(longer.head + 42, packet.octets,
+	build(&v, &b);
+	b.packet.octets[300] = 0x12;
+	b.packet.octets[301] = 0x34;
+	frame_build(&b.path, &b.packet, &longer);
+	assert_int_equal(b.length, 442);
+	assert_memory_equal(longer.head, b.frame.head, sizeof(longer.head));
+	assert_memory_equal(longer.head + 42, b.packet.octets,
 			    sizeof(longer.head) - 42);
-	assert_int_equal(longer.sum - whole.sum,
-			 *(const uint16_t *)(packet.octets + 300));
+	assert_int_equal(longer.sum - b.frame.sum,
+			 *(const uint16_t *)(b.packet.octets + 300));
 }
 
 int main(void)

@@ -117,12 +117,58 @@ static void a_push_is_told(void **state)
 	free(text);
 }
 
+/* Hardware stamps that were asked for: how sure they are, or why not. */
+static void the_nic_is_told(void **state)
+{
+	struct result r;
+	json_t *clock, *nic;
+	char *text;
+
+	(void)state;
+	fixture_complete(&r);
+	clock = clock_of(&r);
+	assert_true(json_is_null(json_object_get(clock, "nic")));
+	json_decref(clock);
+	fallback_set(&r.hooks.fallbacks.at[FALLBACK_HW_RX], "the NIC's stamps",
+		     "native XDP", "the driver tells of none");
+	text = fixture_text(&r, false);
+	assert_non_null(strstr(text, "native XDP, not the NIC's stamps: the "
+				     "driver tells of none"));
+	assert_null(strstr(text, "NIC's clock"));
+	free(text);
+	r.hooks.fallbacks.at[FALLBACK_HW_RX].used = NULL;
+	r.clock.nic = (struct clock_nic){
+		.known = true,
+		.phc = 3,
+		.readings = 101,
+		.steps = 2,
+		.rate_ppm = NAN,
+		.stamps = 990,
+		.bar_ns = 460.5,
+		.bar_max_ns = 1200,
+	};
+	text = fixture_text(&r, false);
+	assert_non_null(strstr(text, "/dev/ptp3, read 101 times: its stamps "
+				     "are good to ±0.46 µs"));
+	assert_non_null(strstr(text, "stepped or pushed 2 times"));
+	free(text);
+	clock = clock_of(&r);
+	nic = json_object_get(clock, "nic");
+	assert_int_equal(json_integer_value(json_object_get(nic, "phc")), 3);
+	assert_int_equal(json_integer_value(json_object_get(nic, "steps")), 2);
+	assert_true(json_is_null(json_object_get(nic, "rate_ppm")));
+	assert_between(json_number_value(json_object_get(nic, "bar_ns")), 460.5,
+		       460.5);
+	json_decref(clock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_it_is_in_json),
 		cmocka_unit_test(what_is_not_known_is_null),
 		cmocka_unit_test(a_push_is_told),
+		cmocka_unit_test(the_nic_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

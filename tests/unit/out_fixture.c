@@ -58,7 +58,8 @@ static void fill_stages(struct result *r)
 
 static void fill_hosts(struct result *r)
 {
-	r->local = (struct local_host){ "ens5", "ena", "6.12", "tsc", 3498 };
+	r->local =
+		(struct local_host){ "ens5", "ena", "6.12", "tsc", 3498, NULL };
 	r->target = (struct target_host){
 		.name = "10.1.0.9",
 		.address = "10.1.0.9",

@@ -206,6 +206,30 @@ static void nothing_known_is_null(void **state)
 	json_decref(o);
 }
 
+static void steps_down_are_listed(void **state)
+{
+	struct result r;
+	json_t *o;
+
+	(void)state;
+	fixture_complete(&r);
+	o = parse(&r);
+	assert_int_equal(json_array_size(find(o, "hooks.fallbacks")), 0);
+	json_decref(o);
+	fallback_set(&r.hooks.fallbacks.at[FALLBACK_RX], "native XDP", "tcx",
+		     "the driver has no native XDP");
+	fallback_set(&r.hooks.fallbacks.at[FALLBACK_ENGINE], "bypass", "socket",
+		     "one CPU");
+	o = parse(&r);
+	assert_int_equal(json_array_size(find(o, "hooks.fallbacks")), 2);
+	assert_text(o, "hooks.fallbacks.0.stage", "engine");
+	assert_text(o, "hooks.fallbacks.0.used", "socket");
+	assert_text(o, "hooks.fallbacks.1.stage", "rx");
+	assert_text(o, "hooks.fallbacks.1.wanted", "native XDP");
+	assert_text(o, "hooks.fallbacks.1.why", "the driver has no native XDP");
+	json_decref(o);
+}
+
 static void budget_terms_are_listed(void **state)
 {
 	struct budget_term term[] = {
@@ -342,6 +366,7 @@ int main(void)
 		cmocka_unit_test(every_key_is_there_in_every_run),
 		cmocka_unit_test(values_are_the_result_s),
 		cmocka_unit_test(nothing_known_is_null),
+		cmocka_unit_test(steps_down_are_listed),
 		cmocka_unit_test(budget_terms_are_listed),
 		cmocka_unit_test(a_term_without_size_is_null),
 		cmocka_unit_test(differences_name_what_they_leave_out),

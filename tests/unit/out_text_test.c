@@ -173,7 +173,7 @@ static void every_count_that_is_not_zero_is_told(void **state)
 
 	(void)state;
 	fixture_complete(&r);
-	r.counts = (struct counts){ 11, 19, 12, 13, 14, 15, 16, 17 };
+	r.counts = (struct counts){ 11, 19, 12, 13, 14, 20, 21, 15, 16, 17 };
 	r.probes.duplicate = 3;
 	r.probes.duplicate_forward = 2;
 	r.probes.duplicate_return = 1;
@@ -182,7 +182,8 @@ static void every_count_that_is_not_zero_is_told(void **state)
 	r.clock.realtime_steps = 18;
 	SAYS(&r, "ring full     19 ", "stale         11 ", "disorder      12 ",
 	     "slot busy     13 ", "no drv stamp  14 ", "send errors   15 ",
-	     "closed port   16 ", "unreachable   17 ", "stepped 18 times",
+	     "no NIC stamp  20 ", "NIC disorder  21 ", "closed port   16 ",
+	     "unreachable   17 ", "stepped 18 times",
 	     "duplicate 3 (2 there, 1 back)", "reordered 4 (4 there, 0 back)");
 }
 
@@ -202,8 +203,14 @@ static void fallback_hooks_say_why(void **state)
 			  "then native XDP can be had, and the stage from "
 			  "XDP to tc as well",
 	};
+	fallback_set(&r.hooks.fallbacks.at[FALLBACK_TX], "tcx", "clsact",
+		     "this kernel has none");
+	fallback_set(&r.hooks.fallbacks.at[FALLBACK_ENGINE], "bypass", "socket",
+		     "one CPU");
 	r.stage[STAGE_TC_TO_DRIVER].n = 0;
 	r.stage[STAGE_XDP_TO_TC].n = 0;
+	SAYS(&r, "clsact, not tcx: this kernel has none",
+	     "\n  engine        socket, not bypass: one CPU\n\n  network ");
 	SAYS(&r, "kernel 6.12, clsact\n", "app ─3.6─ tc ═══",
 	     "═══ tc ─1.3─ socket ─9.8─ app",
 	     "network begins at tc egress: the driver gives no transmit",

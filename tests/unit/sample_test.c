@@ -165,6 +165,34 @@ static void order_is_of_every_pair(void **state)
 	assert_true(sample_in_order(&s, &best));
 }
 
+/* Its place is known to hw_bar only: that much is no disorder, and no stage is
+ * made to look better than it is. */
+static void hw_rx_has_a_bar(void **state)
+{
+	const struct wire_ends hw = { STAMP_DRV_TX, STAMP_HW_RX, false };
+	struct sample s = complete();
+
+	(void)state;
+	s.hw_bar = span_ns(50);
+	s.at[STAMP_HW_RX].ns = s.at[STAMP_XDP_RX].ns + 50;
+	assert_true(sample_in_order(&s, &hw));
+	assert_true(sample_in_order(&s, &best));
+	assert_int_equal(stage_ns(&s, &hw, STAGE_NIC_TO_XDP), -50);
+	s.at[STAMP_HW_RX].ns++;
+	assert_false(sample_in_order(&s, &hw));
+	assert_false(sample_in_order(&s, &best));
+	s.at[STAMP_HW_RX].ns = s.at[STAMP_DRV_TX].ns + 350;
+	assert_int_equal(stage_ns(&s, &hw, STAGE_NETWORK), -50);
+	assert_true(sample_in_order(&s, &hw));
+	s.at[STAMP_HW_RX].ns--;
+	assert_false(sample_in_order(&s, &hw));
+	/* Of the others none has. */
+	s = complete();
+	s.hw_bar = span_ns(50);
+	s.at[STAMP_TC_RX].ns = s.at[STAMP_XDP_RX].ns - 1;
+	assert_false(sample_in_order(&s, &hw));
+}
+
 static void names_are_the_columns(void **state)
 {
 	(void)state;
@@ -192,6 +220,7 @@ int main(void)
 		cmocka_unit_test(what_is_absent_is_absent),
 		cmocka_unit_test(disorder_hides_the_stages_alone),
 		cmocka_unit_test(order_is_of_every_pair),
+		cmocka_unit_test(hw_rx_has_a_bar),
 		cmocka_unit_test(names_are_the_columns),
 	};
 

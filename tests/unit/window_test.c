@@ -224,6 +224,62 @@ static void test_bypass_outcomes(void **state)
 	}
 }
 
+/* Which flags and stamps say that a probe left, and that its reply came. */
+static const struct {
+	enum engine engine;
+	uint32_t flags;
+	uint64_t drv_tx;
+	bool left, answered, complete;
+} ends[] = {
+	{ ENGINE_SOCKET, 0, 9, false, false, false },
+	{ ENGINE_SOCKET, PENDING_SENT, 0, true, false, false },
+	{ ENGINE_SOCKET, PENDING_SENT | PENDING_RECORD, 0, true, false, false },
+	{ ENGINE_SOCKET, PENDING_SENT | PENDING_APP_RX, 0, true, true, false },
+	{ ENGINE_SOCKET, PENDING_SENT | PENDING_APP_RX | PENDING_RECORD, 0,
+	  true, true, true },
+	{ ENGINE_BYPASS, PENDING_SENT, 0, false, false, false },
+	{ ENGINE_BYPASS, 0, 9, true, false, false },
+	{ ENGINE_BYPASS, PENDING_RECORD, 9, true, true, true },
+};
+
+static void test_answers_are_where_they_belong(void **state)
+{
+	struct window *w = *state;
+	mono_t now = NOW;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct pending *p = arm(w, now);
+
+		print_message("row %zu\n", i);
+		assert_false(window_all_answered(w));
+		p->flags = PENDING_SENT | PENDING_APP_RX;
+		assert_true(window_all_answered(w));
+		p = arm(w, now);
+		p->engine = ends[i].engine;
+		p->flags = ends[i].flags;
+		slots[p->seq % SLOTS].drv_tx = ends[i].drv_tx;
+		assert_int_equal(window_has_left(w, p), ends[i].left);
+		assert_int_equal(window_is_answered(p), ends[i].answered);
+		assert_int_equal(window_is_complete(p), ends[i].complete);
+		assert_int_equal(window_all_answered(w),
+				 ends[i].answered || !ends[i].left);
+		settle(w, now);
+		settle(w, now);
+		assert_true(window_all_answered(w));
+		now = mono_add(now, span_ns(NSEC_PER_SEC));
+	}
+}
+
+static void test_first_hook_is_where_the_rules_say(void **state)
+{
+	const struct outcome_rules at_tc = { .rx_at_tc = true };
+	const struct slot slot = { .xdp_rx = 5, .tc_rx = 7 };
+
+	(void)state;
+	assert_int_equal(window_first_rx(&slot, &rules), 5);
+	assert_int_equal(window_first_rx(&slot, &at_tc), 7);
+}
+
 /* All but state and nonce, which the program writes. */
 static void test_slot_is_prepared_afresh(void **state)
 {
@@ -276,6 +332,8 @@ int main(void)
 		WITH(test_only_watched_ones_are_found),
 		WITH(test_outcomes),
 		WITH(test_bypass_outcomes),
+		WITH(test_answers_are_where_they_belong),
+		WITH(test_first_hook_is_where_the_rules_say),
 		WITH(test_slot_is_prepared_afresh),
 		WITH(test_withdrawn_ones_never_were),
 	};
