@@ -155,6 +155,8 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("", 40000))' \
 	run -1 probe -c 100 -i 2ms -W 100ms --engine bypass
 	assert_identity
 	json '.probes | .unsent == 100 and .lost == 0 and .received == 0'
+	grep 'nothing came back.*far0.*has no XDP program.*; to' \
+		"$DIR/probe.err"
 }
 
 # ---- how it ends -----------------------------------------------------------
@@ -292,8 +294,8 @@ refused() {
 
 @test "bypass: what it cannot do is one line and status 2" {
 	two_hosts
-	refused 'STAMP only' "$FAR4" --engine bypass --protocol icmp
-	refused 'STAMP only' "$FAR4" --engine both --protocol icmp
+	refused 'STAMP and TCP only' "$FAR4" --engine bypass --protocol icmp
+	refused 'STAMP and TCP only' "$FAR4" --engine both --protocol icmp
 	refused 'only --engine bypass' "$FAR4" --flood
 	refused 'only --engine bypass' "$FAR4" --flood --engine both
 	refused 'only with --flood' "$FAR4" --engine bypass --batch 8

@@ -89,7 +89,11 @@ static bool packet_matches(struct __sk_buff *skb)
 		return false;
 	if (config.icmp)
 		return echo_matches(skb, offset, protocol);
-	return protocol == IPPROTO_UDP && stamp_matches(skb, offset);
+	/* TCP has its ports in the same place. */
+	if (protocol == IPPROTO_TCP && config.odd)
+		return false;
+	return (protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) &&
+	       stamp_matches(skb, offset);
 }
 
 static bool number_chosen(__u64 number)

@@ -238,7 +238,8 @@ end_by_force() {
 @test "doctor: bad usage" {
 	local args
 
-	for args in '' '--null -d 0.1' '--null -d soon' '--null extra'; do
+	for args in '--null -d 0.1' '--null -d soon' '--null extra' \
+		'--null -I lo' '-p 0' '-I' 'one two' '-I nowhere0'; do
 		# shellcheck disable=SC2086 # several words
 		run near "$XRTT" doctor $args
 		[ "$status" -eq 2 ]

@@ -109,6 +109,27 @@ rows() {
 	json '.probes.received == 0 and .probes.lost > 0'
 }
 
+# The bypass engine's program does not tell of the last probe that it sent, and
+# of both, one of the socket's may just have been due.
+@test "ending: Ctrl-C right behind a probe that nobody answers" {
+	local pace
+
+	two_hosts
+	neighbours_set
+	start_reflector --allow 10.99.0.0/16
+	for pace in "bypass --flood" "bypass -i 20us" "both -i 100us"; do
+		# shellcheck disable=SC2086 # words
+		prober --engine $pace -c 100000000 -W 100ms
+		sleep 0.5
+		kill -INT "$PROBER"
+		ended 5 1
+		assert_identity
+		json '.run.interrupted and .probes.received == 0 and
+			.probes.lost > 0'
+		rm "$DIR/samples.csv"
+	done
+}
+
 @test "ending: SIGQUIT reports and goes on" {
 	two_hosts
 	start_reflector

@@ -105,7 +105,7 @@ refuses_probe() {
 }
 
 @test "errors: a veth whose other end has no XDP program" {
-	refused 3 'other end has no XDP.*--hook auto' \
+	refused 3 'other end of near0, has no XDP.*--hook auto' \
 		"$XRTT" reflect -I near0 --hook xdp --allow "$NET4"
 	spawn_until reflecting reflector far "$XRTT" reflect -I far0 \
 		--allow "$NET4"

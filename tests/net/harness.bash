@@ -61,7 +61,8 @@ harness_end() {
 
 # For scripts; bats has its own teardown.
 harness_trap() {
-	trap harness_end EXIT
+	# A second signal would end what the first one began.
+	trap 'trap "" INT TERM HUP; harness_end' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 }

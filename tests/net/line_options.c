@@ -19,7 +19,7 @@ static const char usage[] =
 	"  --lie TIME       hold so much longer than the ledger says\n"
 	"  --ledger FILE    CSV, written at the end\n"
 	"  --rows N         the ledger's room, each direction (262144)\n"
-	"  --port N         STAMP's port (862)\n"
+	"  --port N         STAMP's port, and TCP's (862)\n"
 	"  --sequence AT    that port's protocol is another: both ways its\n"
 	"                   number is the 32 bits at octet AT (0 to 40)\n"
 	"  --icmp-stamp     ICMP sequences are 32 bits at offset 8\n"

@@ -3,7 +3,9 @@
  * The delay line's own parser: is this frame one of those that the ledger
  * follows? Sources: RFC 8762 section 4 (the STAMP packets' sequence numbers
  * at 0 in a request, 24 in a reply), RFC 792, RFC 4443. --sequence follows the
- * numbers of another protocol over UDP.
+ * numbers of another protocol over UDP. TCP's on that port are the initial
+ * sequence numbers: of a SYN, and what a SYN-ACK or a RST acknowledges less one
+ * (RFC 9293 section 3.5); no other segments are measured.
  *
  * It works on a copy of the frame's first LINE_HEADER bytes, in a buffer twice
  * that long, so that masked offsets can never leave it.
@@ -96,6 +98,28 @@ static __always_inline void line_parse_udp(const __u8 *h,
 	seen->is_measured = seen->seq < LINE_CONTROL;
 }
 
+static __always_inline void line_parse_tcp(const __u8 *h,
+					   const volatile struct line_config *c,
+					   struct line_seen *seen)
+{
+	__u32 source = line_get16(h, seen->l4);
+	__u32 destination = line_get16(h, seen->l4 + 2);
+	__u32 flags = line_get16(h, seen->l4 + 12) & 0x17;
+
+	if (seen->l4_len < 20)
+		return;
+	if (destination == c->port && flags == 0x02) {
+		seen->port = source;
+		seen->seq = line_get32(h, seen->l4 + 4);
+	} else if (source == c->port && (flags == 0x12 || flags == 0x14)) {
+		seen->port = destination;
+		seen->seq = line_get32(h, seen->l4 + 8) - 1;
+	} else {
+		return;
+	}
+	seen->is_measured = true;
+}
+
 static __always_inline void line_parse_icmp(const __u8 *h, bool is_stamp,
 					    struct line_seen *seen)
 {
@@ -134,6 +158,8 @@ static __always_inline void line_parse(const __u8 *h, __u32 len,
 		return;
 	if (seen->protocol == LINE_UDP)
 		line_parse_udp(h, c, seen);
+	else if (seen->protocol == LINE_TCP)
+		line_parse_tcp(h, c, seen);
 	else if (seen->protocol == (seen->ip_len == 8 ? LINE_ICMP : LINE_ICMP6))
 		line_parse_icmp(h, c->is_icmp_stamp, seen);
 }
