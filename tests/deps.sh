@@ -46,6 +46,9 @@ may |has_module scapy                  |python3-scapy    |python3-scapy
 may |command -v tshark                 |tshark           |wireshark-cli
 may |command -v tcpdump                |tcpdump          |tcpdump
 may |command -v fping                  |fping            |fping
+may |command -v qemu-system-x86_64     |qemu-system-x86  |qemu-system-x86
+may |command -v busybox                |busybox-static   |busybox
+may |command -v setpriv                |util-linux       |util-linux
 may |command -v irtt                   |irtt             |irtt
 may |command -v sockperf               |sockperf         |sockperf
 END

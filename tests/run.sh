@@ -6,6 +6,7 @@
 #   tests/run.sh [OPTION]... PROGRAM [[OPTION]... PROGRAM]...
 #
 #   -t SECONDS   what the programs after it may take (120)
+#   -j N         those after it run N at a time (1), and are told in order
 #   -r           those after it need root: without it, skipped
 #   -e VAR=VAL   the environment of the next program alone
 #
@@ -19,6 +20,7 @@ set -u
 export LC_ALL=C.UTF-8
 log_dir=${LOG_DIR:-build/tests/log}
 limit=120
+at_once=1
 need_root=
 env_next=()
 passed=0
@@ -26,10 +28,15 @@ failed=0
 skipped=0
 failures=()
 skips=()
-child=
+# What runs, oldest first: process, name, log, limit, cmocka's or not.
+jobs=()
 
 stop() {
-	[ -n "$child" ] && kill -TERM "$child" 2>/dev/null
+	local job
+
+	for job in "${jobs[@]}"; do
+		kill -TERM "${job%% *}" 2>/dev/null
+	done
 	echo "interrupted"
 	exit 130
 }
@@ -117,9 +124,22 @@ say() {
 	printf '%-4s  %-42s %-31s %6s s\n' "$1" "$2" "$counts" "$6"
 }
 
-run_program() {
-	local program=$1 name=${1#build/} cmocka=0 tap line end verdict=ok
-	local pass fail skip planned plans command=("$1") log status t0 t1
+# Runs a program and leaves its exit status and what it took, in us, beside its
+# log. Signalled, it ends the program.
+run_logged() {
+	local log=$1 t0=${EPOCHREALTIME/./} pid status
+
+	env "${env_next[@]}" CMOCKA_MESSAGE_OUTPUT=TAP \
+		timeout -k 10 "$limit" "${@:2}" >"$log" 2>&1 </dev/null &
+	pid=$!
+	trap 'kill -TERM $pid 2>/dev/null' TERM
+	wait "$pid"
+	status=$?
+	echo "$status $((${EPOCHREALTIME/./} - t0))" >"$log.end"
+}
+
+start_program() {
+	local program=$1 name=${1#build/} cmocka=0 command=("$1") log
 
 	name=${name#tests/}
 	[ ${#env_next[@]} -gt 0 ] && name="$name (${env_next[*]})"
@@ -134,19 +154,22 @@ run_program() {
 	*.sh) command=(bash "$program") ;;
 	*) cmocka=1 ;;
 	esac
-
 	log=$log_dir/${name//[^[:alnum:]_.]/_}.log
-	t0=${EPOCHREALTIME/./}
-	env "${env_next[@]}" CMOCKA_MESSAGE_OUTPUT=TAP \
-		timeout -k 10 "$limit" "${command[@]}" \
-		>"$log" 2>&1 </dev/null &
-	child=$!
+	run_logged "$log" "${command[@]}" &
+	jobs+=("$! $cmocka $limit $log $name")
+}
+
+# Waits for the oldest program and tells how it went.
+end_program() {
+	local child cmocka limit log name tap line end verdict=ok
+	local pass fail skip planned plans status took took_limit=no
+
+	read -r child cmocka limit log name <<<"${jobs[0]}"
 	wait "$child"
-	status=$?
-	child=
-	t1=${EPOCHREALTIME/./}
-	took_limit=no
-	[ $((t1 - t0)) -ge $((limit * 1000000)) ] && took_limit=yes
+	jobs=("${jobs[@]:1}")
+	read -r status took <"$log.end"
+	rm -f "$log.end"
+	[ "$took" -ge $((limit * 1000000)) ] && took_limit=yes
 
 	tap=$(read_tap "$cmocka" <"$log")
 	read -r pass fail skip planned plans <<<"${tap%%$'\n'*}"
@@ -167,24 +190,36 @@ run_program() {
 	failed=$((failed + fail))
 	skipped=$((skipped + skip))
 	say $verdict "$name" "$pass" "$fail" "$skip" \
-		"$(printf '%d.%d' $(((t1 - t0) / 1000000)) \
-			$(((t1 - t0) / 100000 % 10)))"
+		"$((took / 1000000)).$((took / 100000 % 10))"
 	[ $verdict = FAIL ] && sed 's/^/      | /' "$log"
+}
+
+# Until so many at the most are running.
+end_programs() {
+	while [ ${#jobs[@]} -gt "$1" ]; do
+		end_program
+	done
 }
 
 mkdir -p "$log_dir" || exit 1
 while [ $# -gt 0 ]; do
 	case $1 in
 	-t) limit=${2:?-t takes seconds} && shift ;;
+	-j)
+		at_once=${2:?-j takes a number} && shift
+		end_programs 0
+		;;
 	-r) need_root=yes ;;
 	-e) env_next+=("${2:?-e takes VAR=VALUE}") && shift ;;
 	*)
-		run_program "$1"
+		start_program "$1"
 		env_next=()
+		end_programs $((at_once - 1))
 		;;
 	esac
 	shift
 done
+end_programs 0
 
 [ ${#skips[@]} -gt 0 ] && printf '\nskipped:\n' &&
 	printf '  %s\n' "${skips[@]}"

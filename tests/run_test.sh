@@ -35,7 +35,7 @@ expect() {
 	fi
 }
 
-echo 1..19
+echo 1..22
 program pass.sh 'echo 1..2; echo ok 1 - a; echo ok 2 - b'
 expect 0 '2 passed, 0 failed, 0 skipped' '^ok .*pass.sh' 'passing' -- pass.sh
 
@@ -85,6 +85,24 @@ program groups 'echo 1..1; echo ok 1 - a; echo "ok - one"' \
 	'echo 1..1; echo not ok 1 - b; echo "not ok - two"; exit 1'
 expect 1 '1 passed, 1 failed, 0 skipped' 'groups: b$' 'two cmocka groups' \
 	-- ./groups
+
+# Each passes if it meets the other.
+for me in 1 2; do
+	program meet$me.sh 'echo 1..1; touch here'$me 'for i in 1 2 3 4 5; do' \
+		"[ -e here$((3 - me)) ] && echo ok 1 - a && sleep 1 && exit" \
+		'sleep 0.2; done; echo not ok 1 - a'
+done
+expect 0 '2 passed, 0 failed, 0 skipped' '^ok .*meet1.sh' 'two at a time' \
+	-- -j 2 meet1.sh meet2.sh
+rm -f here1 here2
+expect 1 '1 passed, 1 failed, 0 skipped' 'meet1.sh: a$' 'one after the other' \
+	-- meet1.sh meet2.sh
+program slow.sh 'sleep 0.5; echo 1..1; echo ok 1 - a'
+n=$((n + 1))
+out=$(LOG_DIR=$tmp/log bash "$here/run.sh" -j 2 slow.sh pass.sh fail.sh |
+	awk '/^(ok|FAIL) / { printf "%s ", $2 }')
+[ "$out" = 'slow.sh pass.sh fail.sh ' ] || printf 'not '
+echo "ok $n - told in order"
 
 # shellcheck disable=SC2016
 program env.sh 'echo 1..1; [ "$A" = 1 ] && echo ok 1 - a || echo not ok 1 - a'

@@ -112,8 +112,11 @@ measure() {
 	PROBE_ENV=(taskset -c "$PROBE_CPU")
 	# Probes that are held up and catch up would queue in the line, and bend
 	# the law: the sender goes first, in its session and among sessions.
+	# Nobody asks for the bars here, and without CAP_SYS_ADMIN no second is
+	# spent on the hops of which they are made.
 	[[ $1 != sampling ]] || {
-		PROBE_ENV+=(nice -n -20)
+		PROBE_ENV+=(nice -n -20 setpriv --bounding-set=-sys_admin
+			--inh-caps=-sys_admin)
 		echo -20 >/proc/self/autogroup
 	} 2>/dev/null
 	probe_words "${PROBE_WORDS[@]}" "${EXTRA[@]}"

@@ -15,7 +15,7 @@ PROBE_CPU=0
 HOLD=27.5ms
 # Printed in steps of 0.1 ms, a figure tells no more than that, unless what is
 # measured varies by a step: it is then right in the mean and nearly so in the
-# median.
+# median. And a log without numbers is told by it which probe was which.
 DITHER=(--jitter uniform:100us)
 SECONDS_EACH=2
 PING_S=0.01
@@ -58,8 +58,10 @@ by_socket() {
 	xrtt_run "$1" --engine socket -i 1ms -d ${SECONDS_EACH}s
 }
 
+# Off the line's CPU whole: its thread that is not the runner would take that
+# one, and wake there when the line has frames to send.
 by_both() {
-	XRTT_CPU=()
+	XRTT_CPU=(taskset -c "$PROBE_CPU")
 	xrtt_run "$1" --engine both -i 1ms -d $((2 * SECONDS_EACH))s
 }
 
@@ -163,7 +165,8 @@ error_round() {
 	peer_block ping "$1" "${DITHER[@]}"
 	peer_block fping "$1" "${DITHER[@]}"
 	peer_block irtt "$1" --port $IRTT_PORT --sequence 12
-	peer_block sockperf "$1" --port $SOCKPERF_PORT --sequence 4
+	peer_block sockperf "$1" --port $SOCKPERF_PORT --sequence 4 \
+		"${DITHER[@]}"
 }
 
 measure_error() {
