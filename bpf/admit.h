@@ -9,10 +9,12 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "door.h"
+#include "clock.h"
 #include "parse.h"
 #include "request.h"
 
 #define ADMIT_TRIES 8
+#define SET_BACK_NS NS_PER_SECOND
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
@@ -36,7 +38,7 @@ struct {
 	__type(value, struct door_state);
 } sessions SEC(".maps");
 
-/* Theoretical arrival time of each source's next answer, CLOCK_MONOTONIC ns. */
+/* Theoretical arrival time of each source's next answer, on the stamps' clock. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -119,15 +121,12 @@ static __always_inline int admit_is_allowed(struct door_prefix *key)
 	return bpf_map_lookup_elem(&allow, key) != 0;
 }
 
-/* The session's counts, made if it is new; 0 if the map will not have it. */
+/* Counts of a session that is new; 0 if the map will not have it. */
 static __always_inline struct door_state *
-admit_find_session(const struct door_session *key)
+admit_make_session(const struct door_session *key)
 {
-	struct door_state *state = bpf_map_lookup_elem(&sessions, key);
 	struct door_state fresh = {};
 
-	if (state)
-		return state;
 	bpf_map_update_elem(&sessions, key, &fresh, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&sessions, key);
 }
@@ -144,12 +143,14 @@ static __always_inline __u64 *admit_find_source(const void *address)
 }
 
 /*
- * The generic cell rate algorithm, one cell a token. MONOTONIC, because TAI can
- * be set back. A caller that loses every try lost to answers on other CPUs.
+ * The generic cell rate algorithm, one cell a token. An arrival SET_BACK_NS
+ * further ahead than the burst lets it be is of before the clock was set back;
+ * less is another CPU, which read its clock a moment later. A caller that
+ * loses every try lost to answers on other CPUs.
  */
-static __always_inline int admit_take_token(const void *address)
+static __always_inline int admit_take_token(const void *address, __u64 now)
 {
-	__u64 *arrival, now, seen, due;
+	__u64 *arrival, seen, due;
 	int i;
 
 	if (!config.token_ns)
@@ -157,11 +158,12 @@ static __always_inline int admit_take_token(const void *address)
 	arrival = admit_find_source(address);
 	if (!arrival)
 		return DOOR_FAILED;
-	now = bpf_ktime_get_ns();
 #pragma unroll
 	for (i = 0; i < ADMIT_TRIES; i++) {
 		seen = *(volatile __u64 *)arrival;
 		due = seen > now ? seen : now;
+		if (due - now > config.burst_ns + config.token_ns + SET_BACK_NS)
+			due = now;
 		if (due - now > config.burst_ns)
 			break;
 		if (__sync_val_compare_and_swap(arrival, seen,

@@ -28,9 +28,11 @@ static __always_inline __u64 clock_read(__u32 has_tai, __s64 tai_offset_ns)
 static __always_inline struct stamp_time clock_to_ptp(__u64 ns)
 {
 	struct stamp_time time;
+	__u64 seconds = ns / NS_PER_SECOND;
 
-	time.seconds = bpf_htonl(ns / NS_PER_SECOND);
-	time.fraction = bpf_htonl(ns % NS_PER_SECOND);
+	barrier_var(seconds); /* or clang divides twice */
+	time.seconds = bpf_htonl(seconds);
+	time.fraction = bpf_htonl(ns - seconds * NS_PER_SECOND);
 	return time;
 }
 

@@ -79,7 +79,8 @@ reflect_count(struct desk *desk, struct door_state *state, int measures)
 	desk->state.answered = state->answered;
 }
 
-/* Sender, session and rate of a request of good shape. */
+/* Sender, session and rate of a request of good shape. Who has a session was
+ * on the allow list, which does not change. */
 static __always_inline int
 reflect_admit(struct frame f, const struct request *r, struct desk *desk)
 {
@@ -91,21 +92,25 @@ reflect_admit(struct frame f, const struct request *r, struct desk *desk)
 
 	if (reflect_is_answer(udp, (void *)stamp))
 		return DOOR_REFUSED_LOOP;
-	admit_copy_source(keys->source.address, &r->ip);
-	if (!admit_is_allowed(&keys->source))
-		return DOOR_REFUSED_SOURCE;
 	admit_copy_source(keys->session.address, &r->ip);
 	keys->session.port = udp->source;
 	keys->session.ssid = stamp->ssid;
 	desk->tlvs.at = r->at + sizeof(*udp) + sizeof(*stamp);
 	desk->tlvs.end = r->at + bpf_ntohs(udp->len);
-	state = admit_find_session(&keys->session);
+	state = bpf_map_lookup_elem(&sessions, &keys->session);
+	if (!state) {
+		admit_copy_source(keys->source.address, &r->ip);
+		if (!admit_is_allowed(&keys->source))
+			return DOOR_REFUSED_SOURCE;
+		state = admit_make_session(&keys->session);
+	}
 	if (!state)
 		return DOOR_FAILED;
 	measures = tlv_measures(f, &desk->tlvs);
 	if (!measures)
 		__sync_fetch_and_add(&state->received, 1);
-	verdict = admit_take_token(keys->source.address);
+	verdict = admit_take_token(keys->session.address,
+				   desk->answer.received_ns);
 	if (verdict == DOOR_ANSWERED)
 		reflect_count(desk, state, measures);
 	return verdict;

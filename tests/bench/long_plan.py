@@ -32,7 +32,7 @@ SAMPLING = (
 # (model/interval.h).
 # Neither law may let a frame catch up with the one before it: the line keeps
 # their order, which would bend it.
-PACE = {0: (1_000_000, 500), 0.1: (2_000_000, 1500), 1: (20_000_000, 1000)}
+PACE = {0: (4_000_000, 500), 0.1: (4_000_000, 750), 1: (20_000_000, 1000)}
 SAMPLING_HOLD_NS = 1_000_000
 
 # A power law that has a mean and no variance, cut where the queue behind one

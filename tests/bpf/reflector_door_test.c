@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
+#include <bpf/bpf.h>
 #include "bench.h"
 #include "skip.h"
 
@@ -214,6 +215,40 @@ static void test_rate(void **state)
 	bench_close(&b);
 }
 
+/* What becomes of a request when its source has run `ahead_ns` ahead. */
+static int ask_ahead(struct bench *b, uint64_t ahead_ns)
+{
+	int sources = bpf_map__fd(b->skel->maps.sources);
+	struct frame_spec s = frame_defaults(4);
+	struct bench_run run = { 0 };
+	struct door_address source;
+	uint64_t arrival = bench_tai_ns() + ahead_ns;
+
+	assert_int_equal(bpf_map_get_next_key(sources, NULL, &source), 0);
+	assert_int_equal(bpf_map_update_elem(sources, &source, &arrival, 0), 0);
+	frame_build(&run.in, &s);
+	assert_int_equal(bench_run(b, BENCH_XDP, &run), 0);
+	return bench_counted(b);
+}
+
+/* TAI can be set back: whoever was answered before is answered after. */
+static void test_rate_set_back(void **state)
+{
+	const struct bench_setup setup = { .token_ns = 300000000,
+					   .burst_ns = 600000000 };
+	struct frame_spec s = frame_defaults(4);
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, &setup);
+	assert_int_equal(ask_seq(&b, BENCH_XDP, &s), 0);
+	assert_int_equal(bench_counted(&b), DOOR_ANSWERED);
+	assert_int_equal(ask_ahead(&b, 900000000), DOOR_REFUSED_RATE);
+	assert_int_equal(ask_ahead(&b, 1700000000), DOOR_REFUSED_RATE);
+	assert_int_equal(ask_ahead(&b, 2500000000), DOOR_ANSWERED);
+	bench_close(&b);
+}
+
 /* Asking does not change what is asked about. */
 static void test_measurement_counts(void **state)
 {
@@ -328,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_tlvs),
 		cmocka_unit_test(test_many_tlvs),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_rate_set_back),
 		cmocka_unit_test(test_measurement_counts),
 		cmocka_unit_test(test_checksum_complete),
 		cmocka_unit_test(test_answer_is_refused),

@@ -32,7 +32,6 @@ setup() {
 	[ "$(nproc)" -ge 2 ] || skip "one CPU: the line needs its own"
 	run "$SLEW" --check
 	[ "$status" -eq 0 ] || skip "$output"
-	PROBE_ENV=(taskset -c "$PROBE_CPU")
 }
 
 # The guard puts the rate back should the test be killed.
@@ -40,15 +39,22 @@ teardown() {
 	harness_end
 }
 
+# A run is of use if the machine let the clock be pushed when it was to be, and
+# is as fast after the push as before: neither knows what xrtt makes of it.
+EDGE_NS=20000000
+UNSTEADY_NS=1000
+TRIES=5
+
 # push PPM: while a run of 6 s goes on; sets FROM and TO.
-measure_pushed() {
+push() {
 	line_hosts --hold "$HOLD" --cpu "$LINE_CPU" --clock raw
 	start_reflector
-	probe_start -c 1200 -i 5ms
+	PROBE_ENV=(taskset -c "$PROBE_CPU")
+	probe_start -c 3000 -i 2ms
 	sleep 1.5
 	"$SLEW" "$1" "$SECONDS_PUSHED" >"$DIR/slew"
 	probe_wait
-	read -r FROM TO _ <"$DIR/slew"
+	read -r FROM TO _ EDGE <"$DIR/slew"
 	line_stop
 	"$BATS_TEST_DIRNAME/clock.py" shift "$DIR/run.json" \
 		"$DIR/samples.csv" "$LEDGER" "$FROM" "$TO" |
@@ -56,32 +62,52 @@ measure_pushed() {
 	json .clock
 }
 
-# true_of EXPR: of the run, with what was done as $from, $to, $ppm; .shift is
-# what the samples show.
+is_of_use() {
+	((EDGE < EDGE_NS)) && jq -e --argjson most $UNSTEADY_NS \
+		'.unsteady_ns <= $most' "$DIR/shift.json" >/dev/null
+}
+
+measure_pushed() {
+	local try
+
+	for ((try = 1; try <= TRIES; try++)); do
+		push "$1"
+		! is_of_use || return 0
+		echo "# try $try: edges within $EDGE ns"
+		harness_end
+		harness_start
+	done
+	skip "the machine was not steady in $TRIES tries"
+}
+
+# true_of PPM EXPR: of the run, with what was done as $from, $to, $ppm; $shift
+# is what the samples show.
 true_of() {
 	jq -e --slurpfile shift "$DIR/shift.json" --argjson ppm "$1" \
 		--argjson from "$FROM" --argjson to "$TO" \
 		--argjson dated $DATED_NS --argjson scatter $SCATTER_NS \
 		--argjson trip $ROUND_TRIP_NS \
-		". + {shift: \$shift[0].shift_ns,
-			origin: .run.origin_mono_ns | tonumber}
-		| .clock.steering as \$steering | $2" "$DIR/run.json"
+		"(.run.origin_mono_ns | tonumber) as \$origin
+		| .clock.steering as \$steering
+		| \$shift[0].shift_ns as \$shift | $2" "$DIR/run.json"
 }
 
+# Times are printed as differences from what was done.
 is_found() {
 	# shellcheck disable=SC2016 # jq's variables
-	true_of "$1" '$steering.departures == 1
-		and ($steering.events[0].ppm - $ppm | fabs) < 1
-		and (.origin + $steering.events[0].from_ns - $from | fabs)
-			< $dated
-		and (.origin + $steering.events[0].to_ns - $to | fabs)
-			< $dated'
+	true_of "$1" '$steering.events | map({ppm,
+			began: (.from_ns + $origin - $from),
+			ended: (.to_ns + $origin - $to)})
+		| debug | length == 1
+		and (.[0].ppm - $ppm | fabs) < 1
+		and (.[0].began | fabs) < $dated
+		and (.[0].ended | fabs) < $dated'
 }
 
 is_covered() {
 	# shellcheck disable=SC2016 # jq's variables
-	true_of "$1" '(.shift - $trip * $ppm / 1e6 | fabs) < $scatter
-		and (.shift | fabs) - $scatter
+	true_of "$1" '($shift - $trip * $ppm / 1e6 | fabs) < $scatter
+		and ($shift | fabs) - $scatter
 			<= $trip * $steering.departure_ppm / 1e6
 		and $steering.departure_ppm < 1.05 * ($ppm | fabs)'
 }
@@ -101,6 +127,7 @@ is_covered() {
 @test "clock: left alone, it never departs" {
 	line_hosts --hold "$HOLD" --cpu "$LINE_CPU" --clock raw
 	start_reflector
+	PROBE_ENV=(taskset -c "$PROBE_CPU")
 	probe_ok -c 600 -i 5ms
 	json .clock
 	json '.clock.steering | .departures == 0 and .events == []

@@ -6,8 +6,9 @@
 
 FROM and TO are when the push began and ended, in ns of CLOCK_MONOTONIC. Prints
 as JSON the network time of the probes that were under way while the clock was
-pushed (none that saw an edge of it), that of all others, their difference, all
-in ns, and how many there are of each. By how much the line, by its own ledger,
+pushed (none that saw an edge of it), that of all others, their difference, by
+how much the others before and after differ, all in ns, and how many there are
+of each. By how much the line, by its own ledger,
 held a probe too long is taken off it, and of each lot it is the fast fiftieth
 that counts: on a busy machine the rest says what else it was doing.
 """
@@ -37,7 +38,7 @@ def shift(run, samples, ledger, begin, end):
     late = lateness(ledger)
     with open(run) as f:
         origin = int(json.load(f)["run"]["origin_mono_ns"])
-    inside, outside = [], []
+    inside, before, after = [], [], []
     with open(samples, newline="") as f:
         for row in csv.DictReader(f):
             if row["status"] != "ok" or not row["network_ns"] \
@@ -48,14 +49,18 @@ def shift(run, samples, ledger, begin, end):
             over = sent + 2 * network
             if begin <= sent and over <= end:
                 inside.append(network - late[row["seq"]])
-            elif over <= begin or end <= sent:
-                outside.append(network - late[row["seq"]])
-    if not inside or not outside:
+            elif over <= begin:
+                before.append(network - late[row["seq"]])
+            elif end <= sent:
+                after.append(network - late[row["seq"]])
+    if not inside or not before or not after:
         sys.exit("clock.py: no probes on one side of the push")
-    pushed, usual = fast(inside), fast(outside)
+    pushed, usual = fast(inside), fast(before + after)
     print(json.dumps({"pushed_ns": pushed, "usual_ns": usual,
-                      "shift_ns": pushed - usual, "pushed": len(inside),
-                      "usual": len(outside)}))
+                      "shift_ns": pushed - usual,
+                      "unsteady_ns": abs(fast(before) - fast(after)),
+                      "pushed": len(inside),
+                      "usual": len(before + after)}))
 
 
 if len(sys.argv) != 7 or sys.argv[1] != "shift":

@@ -31,14 +31,11 @@ static const char usage[] =
 	"usage: slew PPM SECONDS\n"
 	"       slew --check | --rate\n"
 	"Pushes this host's CLOCK_MONOTONIC by PPM (-500 to 500) for SECONDS\n"
-	"(up to 30) and puts its rate back, whatever becomes of this process: "
-	"a\n"
-	"second one does it should this one die. Prints from, to and ppm, "
-	"times\n"
-	"in ns of CLOCK_MONOTONIC. --check changes nothing: status 0 if it "
-	"could\n"
-	"push here, 3 and a line why if not. --rate prints what is set now, "
-	"in\n"
+	"(up to 30) and puts its rate back, whatever becomes of this process:\n"
+	"a second one does it should this one die. Prints from, to, ppm and\n"
+	"how long the longer of both changes took, times in ns of\n"
+	"CLOCK_MONOTONIC. --check changes nothing: status 0 if it could push\n"
+	"here, 3 and a line why if not. --rate prints what is set now, in "
 	"ppm.\n";
 
 static struct timex before;
@@ -164,7 +161,7 @@ static bool wait_for(double seconds, const sigset_t *signals)
 
 static int slew(double ppm, double seconds)
 {
-	int64_t from, to;
+	int64_t from, begun, until, to;
 	int guard, err, life = -1;
 	sigset_t signals;
 	bool whole;
@@ -176,14 +173,19 @@ static int slew(double ppm, double seconds)
 	atexit(rate_restore);
 	from = mono_ns();
 	err = rate_set(before.freq + (long)(ppm * PPM));
+	begun = mono_ns();
 	whole = !err && wait_for(seconds, &signals);
+	until = mono_ns();
 	rate_restore();
 	to = mono_ns();
 	close(life);
 	waitpid(guard, NULL, 0);
 	if (err)
 		return complain(EXIT_TROUBLE, "adjtimex", strerror(-err));
-	printf("%" PRId64 " %" PRId64 " %g\n", from, to, ppm);
+	begun -= from;
+	until = to - until;
+	printf("%" PRId64 " %" PRId64 " %g %" PRId64 "\n", from, to, ppm,
+	       begun > until ? begun : until);
 	return whole ? 0 : EXIT_TROUBLE;
 }
 
