@@ -14,24 +14,19 @@ ENGINES = ("socket", "bypass")
 LOADS = ("idle", "sender", "receiver", "reflector")
 JITTERS = ("none", "heavy", "autocorrelated")
 
-# Of ten sampling runs in a row.
-SAMPLING = (
-    {"law": "uniform", "scale_ns": 200_000, "memory_s": 0},
-    {"law": "exp", "scale_ns": 100_000, "memory_s": 0},
-    {"law": "ar", "scale_ns": 100_000, "memory_s": 0.1},
-    {"law": "uniform", "scale_ns": 200_000, "memory_s": 0},
-    {"law": "exp", "scale_ns": 100_000, "memory_s": 0},
-    {"law": "ar", "scale_ns": 100_000, "memory_s": 1},
-    {"law": "ar", "scale_ns": 100_000, "memory_s": 0.1},
-    {"law": "uniform", "scale_ns": 200_000, "memory_s": 0},
-    {"law": "exp", "scale_ns": 100_000, "memory_s": 0},
-    {"law": "ar", "scale_ns": 100_000, "memory_s": 0.1},
-)
+# Of ten sampling runs in a row. The laws are as wide as they can be, for a line
+# that its machine delays is late by the same whatever the law.
+UNIFORM = {"law": "uniform", "scale_ns": 2_000_000, "memory_s": 0}
+EXP = {"law": "exp", "scale_ns": 400_000, "memory_s": 0}
+SHORT = {"law": "ar", "scale_ns": 400_000, "memory_s": 0.1}
+LONG = {"law": "ar", "scale_ns": 2_000_000, "memory_s": 1}
+SAMPLING = (UNIFORM, EXP, SHORT, UNIFORM, EXP, LONG, SHORT, UNIFORM, EXP, SHORT)
 # By memory: interval and number of probes, enough for 30 and 20 memories: of so
 # short runs a fifth and two fifths are flagged and say nothing here
 # (model/interval.h).
 # Neither law may let a frame catch up with the one before it: the line keeps
-# their order, which would bend it.
+# their order, which would bend it. A sender that was held up catches up, too,
+# the less often the further its probes are apart.
 PACE = {0: (4_000_000, 500), 0.1: (4_000_000, 750), 1: (20_000_000, 1000)}
 SAMPLING_HOLD_NS = 1_000_000
 
