@@ -75,7 +75,8 @@ NET := $(wildcard tests/net/*.bats tests/net/*_test.sh)
 # Those that measure no time run two at a time, neighbours in this list; of
 # neighbours one at the most has a line that spins, or settings of this host.
 NET_PAIRED := $(patsubst %,tests/net/%.bats,loss door errors fallback interop \
-	preflight robust smoke doctor_host prepare)
+	preflight robust smoke tcp doctor_host ending prepare hwstamp doctor \
+	tune long_run)
 # A short part of the network tests runs on the sanitized binary as well.
 NET_SAN := $(wildcard tests/net/smoke.bats)
 

@@ -14,7 +14,8 @@
 # A program fails by a "not ok", by its exit status, by running out of time,
 # by printing no plan, or by printing another number of tests than its plan.
 # The last line is `N passed, N failed, N skipped`; the exit status is 0 if
-# something ran and nothing failed. Whole outputs stay in build/tests/log.
+# something ran and nothing failed. Whole outputs stay in build/tests/log; of
+# them only lines `# note: WORDS` are shown, and those of what failed.
 
 set -u
 export LC_ALL=C.UTF-8
@@ -191,6 +192,7 @@ end_program() {
 	skipped=$((skipped + skip))
 	say $verdict "$name" "$pass" "$fail" "$skip" \
 		"$((took / 1000000)).$((took / 100000 % 10))"
+	sed -n 's/^# note: /      /p' "$log"
 	[ $verdict = FAIL ] && sed 's/^/      | /' "$log"
 }
 

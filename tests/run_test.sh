@@ -35,7 +35,7 @@ expect() {
 	fi
 }
 
-echo 1..22
+echo 1..23
 program pass.sh 'echo 1..2; echo ok 1 - a; echo ok 2 - b'
 expect 0 '2 passed, 0 failed, 0 skipped' '^ok .*pass.sh' 'passing' -- pass.sh
 
@@ -75,6 +75,10 @@ expect 0 '1 passed, 0 failed, 1 skipped' 'skip.sh: a: no tcx$' 'skipping' \
 program all.sh 'echo "1..0 # SKIP no scapy"'
 expect 0 '0 passed, 0 failed, 1 skipped' 'all.sh: all of it: no scapy$' \
 	'skipping all of it' -- all.sh
+
+program note.sh 'echo 1..1; echo "# note: at noon"; echo ok 1 - a'
+expect 0 '1 passed, 0 failed, 0 skipped' '^ +at noon$' 'a note is shown' \
+	-- note.sh
 
 # As cmocka 1.1.5 prints them.
 program cmocka 'echo 1..2; echo ok 1 - a; echo no tcx' \

@@ -142,10 +142,12 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("", 40000))' \
 	near ip link set near0 up
 	probe_wait
 	assert_identity
-	json '.probes | .planned == 2000 and .unsent > 300 and .unsent < 900
-		and .received > 1000'
-	# By the reflector's count, all that were not unsent got there.
-	json '.loss.forward == 0 and .loss.return == .probes.lost'
+	json '.probes | .planned == 2000 and .unsent > 300 and .unsent < 1600
+		and .received > 200'
+	# By the reflector's count, all that were not unsent got there, but for
+	# what the link's going down found on it.
+	json '.loss.forward <= 2 and .probes.lost <= 4
+		and .loss.forward + .loss.return == .probes.lost'
 }
 
 # veth takes no frame for an end that has no program.
