@@ -75,7 +75,12 @@ static __always_inline void reset_turn_tcp(struct tcphdr *tcp, __u64 pseudo)
 	tcp->check = ~checksum_fold(reset_sum(pseudo, tcp, SYN_TCP_HEADER));
 }
 
-/* The octets of the frame that is left, 0 if it is not what it was. */
+/*
+ * The octets of the frame that is left, 0 if the stack is to answer: it is not
+ * what it was, or a NIC has taken its VLAN tag off, which a frame sent from
+ * here would then lack. The stack has the tag beside the frame, and nobody has
+ * that port open there.
+ */
 static __noinline int reset_write(struct xdp_md *ctx)
 {
 	struct cursor c = { (void *)(long)ctx->data,
@@ -90,6 +95,8 @@ static __noinline int reset_write(struct xdp_md *ctx)
 	if (eth->h_proto != bpf_htons(ETH_P_IP) &&
 	    eth->h_proto != bpf_htons(ETH_P_IPV6))
 		octets += sizeof(struct vlan_tag);
+	else if (config.is_vlan)
+		return 0;
 	if (tcp_parse(&c, &p) || p.transport + SYN_TCP_HEADER > c.end)
 		return 0;
 	link_turn(eth);

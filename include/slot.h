@@ -109,6 +109,7 @@ struct prober_config {
 	__u32 link_header; /* octets before the IP header: 14, or 0 for tun */
 	__u32 rx_at_tc;	   /* no XDP: TC ingress is the first receive hook */
 	__u32 is_tcp;	   /* all sessions are TCP's (syn.h), or none is */
+	__u32 is_vlan;	   /* they are a VLAN's, and the hooks below it */
 };
 
 enum prober_counter {
@@ -147,7 +148,7 @@ SLOT_ASSERT(tx_done, 112);
 SLOT_ASSERT(flags, 120);
 _Static_assert(sizeof(struct slot) == 128, "a slot is 128 octets");
 _Static_assert(sizeof(struct session) == 32, "a session is 32 octets");
-_Static_assert(sizeof(struct prober_config) == 12, "");
+_Static_assert(sizeof(struct prober_config) == 16, "");
 _Static_assert(__builtin_offsetof(struct session, local_port) == 16, "");
 _Static_assert(__builtin_offsetof(struct session, protocol) == 20, "");
 _Static_assert(__builtin_offsetof(struct session, first_slot) == 24, "");

@@ -29,17 +29,19 @@ static struct bpf_object *open_prober(const void *data)
 
 static void test_two_capabilities(void **state)
 {
-	struct prober_config config;
+	struct prober_config config = { 0 };
 	char title[64];
 
 	(void)state;
-	for (int k = 0; k < 8; k++) {
+	for (int k = 0; k < 12; k++) {
 		config.link_header = k & 1 ? 0 : 14;
 		config.rx_at_tc = k >> 1 & 1;
-		config.is_tcp = k >> 2;
+		config.is_tcp = k > 3;
+		config.is_vlan = k > 7;
 		snprintf(title, sizeof(title),
-			 "link_header %2u, rx_at_tc %u, is_tcp %u",
-			 config.link_header, config.rx_at_tc, config.is_tcp);
+			 "link_header %2u, rx_at_tc %u, is_tcp %u%s",
+			 config.link_header, config.rx_at_tc, config.is_tcp,
+			 config.is_vlan ? ", is_vlan" : "");
 		loading_compare(title, open_prober, &config,
 				config.rx_at_tc ? 6 : 7);
 	}

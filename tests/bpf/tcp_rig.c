@@ -70,7 +70,7 @@ static void *map_shared(const struct bpf_map *map, size_t size)
 	return at;
 }
 
-void tcp_rig_open(struct tcp_rig *r, int rx_at_tc)
+void tcp_rig_open(struct tcp_rig *r, int rx_at_tc, int is_vlan)
 {
 	struct prober_bpf *bpf = prober_bpf__open();
 
@@ -81,6 +81,7 @@ void tcp_rig_open(struct tcp_rig *r, int rx_at_tc)
 	bpf->rodata->config.link_header = LINK;
 	bpf->rodata->config.rx_at_tc = rx_at_tc;
 	bpf->rodata->config.is_tcp = 1;
+	bpf->rodata->config.is_vlan = is_vlan;
 	bpf_program__set_autoload(bpf->progs.xrtt_xdp_rx, !rx_at_tc);
 	bpf_map__set_max_entries(bpf->maps.riders, PORTS_MAX);
 	bpf_map__set_max_entries(bpf->maps.sessions, TCP_SESSIONS);

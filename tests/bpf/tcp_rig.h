@@ -58,7 +58,8 @@ struct tcp_segment {
 	uint32_t ack;
 };
 
-void tcp_rig_open(struct tcp_rig *r, int rx_at_tc);
+/* `is_vlan`: the sessions are a VLAN's, the hooks below it. */
+void tcp_rig_open(struct tcp_rig *r, int rx_at_tc, int is_vlan);
 void tcp_rig_close(struct tcp_rig *r);
 
 /* A SYN of the session's probe from its first port, and its SYN-ACK. */

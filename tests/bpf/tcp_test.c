@@ -18,7 +18,7 @@ static int open_xdp(void **state)
 {
 	static struct tcp_rig r;
 
-	tcp_rig_open(&r, 0);
+	tcp_rig_open(&r, 0, 0);
 	*state = &r;
 	return 0;
 }
@@ -27,7 +27,16 @@ static int open_tc(void **state)
 {
 	static struct tcp_rig r;
 
-	tcp_rig_open(&r, 1);
+	tcp_rig_open(&r, 1, 0);
+	*state = &r;
+	return 0;
+}
+
+static int open_vlan(void **state)
+{
+	static struct tcp_rig r;
+
+	tcp_rig_open(&r, 0, 1);
 	*state = &r;
 	return 0;
 }
@@ -277,6 +286,31 @@ static void syn_ack_becomes_a_reset(void **state)
 		}
 }
 
+/* From XDP a RST would leave without the tag that the NIC has taken off. */
+static void untagged_is_left_to_the_stack(void **state)
+{
+	struct tcp_rig *r = *state;
+	struct frame in, out;
+
+	for (int session = 0; session < TCP_SESSIONS; session++) {
+		struct tcp_segment s = tcp_syn_ack(session);
+		struct slot *slot = tcp_arm(r, session, SEQ, SLOT_BYPASS);
+
+		tcp_send(r, TCP_XDP, &s, XDP_PASS);
+		assert_int_equal(slot->state, SLOT_DONE);
+		assert_int_equal(tcp_records(r), 1);
+		assert_int_equal(r->record.reply, SYN_REPLY_SYN_ACK);
+		s.tags = 1;
+		tcp_build(&in, &s);
+		tcp_run(r, TCP_XDP, &in, XDP_TX, &out);
+		s = tcp_syn_ack(session);
+		s.flags = 0x14;
+		tcp_arm(r, session, SEQ, SLOT_BYPASS);
+		tcp_send(r, TCP_XDP, &s, XDP_DROP);
+		assert_int_equal(tcp_records(r), 1);
+	}
+}
+
 /* Nobody answers a RST. */
 static void reset_is_dropped(void **state)
 {
@@ -344,6 +378,7 @@ int main(void)
 		RIGGED(others_pass, open_xdp),
 		RIGGED(others_pass, open_tc),
 		RIGGED(syn_ack_becomes_a_reset, open_xdp),
+		RIGGED(untagged_is_left_to_the_stack, open_vlan),
 		RIGGED(reset_is_dropped, open_xdp),
 		RIGGED(reset_is_dropped, open_tc),
 		RIGGED(tc_leaves_the_reset_to_the_stack, open_tc),

@@ -225,6 +225,32 @@ nothing_is_left() {
 	nothing_is_left
 }
 
+# The tag is beside the frame where XDP sees it: a RST without it would never
+# reach who waits for it.
+@test "tcp: over a VLAN what is sent back is in it" {
+	local host target
+
+	two_hosts
+	for host in near far; do
+		ip -n "$NS-$host" link add link ${host}0 name ${host}0.5 \
+			type vlan id 5 2>/dev/null ||
+			skip "no 802.1Q in this kernel"
+		ip -n "$NS-$host" link set ${host}0.5 up
+	done
+	ip -n "$NS-near" addr add 10.78.0.1/24 dev near0.5
+	ip -n "$NS-near" addr add fd78::1/64 dev near0.5 nodad
+	ip -n "$NS-far" addr add 10.78.0.2/24 dev far0.5
+	ip -n "$NS-far" addr add fd78::2/64 dev far0.5 nodad
+	listen
+	pass_all far
+	for target in 10.78.0.2 fd78::2; do
+		tcp "$target" --engine bypass -c 50 -i 5ms
+		json '.hooks.rx == "xdp" and .probes.received == 50 and
+			.target.syn_acks == 50'
+	done
+	nothing_is_left
+}
+
 fields() {
 	tshark -r "$DIR/wire.pcap" -o tcp.check_checksum:TRUE -T fields \
 		-e tcp.srcport -e tcp.dstport -e tcp.flags -e tcp.seq_raw \

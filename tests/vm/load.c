@@ -86,8 +86,10 @@ static int load_prober(const struct prober_config *config, int nth)
 	char what[80];
 	int more;
 
-	snprintf(what, sizeof(what), "link_header %u, rx_at_tc %u, is_tcp %u",
-		 config->link_header, config->rx_at_tc, config->is_tcp);
+	snprintf(what, sizeof(what),
+		 "link_header %u, rx_at_tc %u, is_tcp %u, is_vlan %u",
+		 config->link_header, config->rx_at_tc, config->is_tcp,
+		 config->is_vlan);
 	memcpy((void *)&bpf->rodata->config, config, sizeof(*config));
 	bpf_program__set_autoload(bpf->progs.xrtt_xdp_rx, !config->rx_at_tc);
 	more = load_nth(bpf->obj, nth, what);
@@ -134,13 +136,14 @@ static void load_reflector(int xdp, uint32_t link_header, uint32_t has_tai)
 
 static void load_probers(void)
 {
-	struct prober_config config;
+	struct prober_config config = { 0 };
 	int nth;
 
-	for (uint32_t k = 0; k < 8; k++) {
+	for (uint32_t k = 0; k < 12; k++) {
 		config.link_header = k & 1 ? 0 : 14;
 		config.rx_at_tc = k >> 1 & 1;
-		config.is_tcp = k >> 2;
+		config.is_tcp = k > 3;
+		config.is_vlan = k > 7;
 		for (nth = 0; load_prober(&config, nth); nth++)
 			;
 	}

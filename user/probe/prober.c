@@ -68,6 +68,7 @@ static int prober_load(struct prober *p, const struct prober_shape *shape,
 	bpf->rodata->config.link_header = shape->iface->link_header;
 	bpf->rodata->config.rx_at_tc = rx_at_tc;
 	bpf->rodata->config.is_tcp = shape->is_tcp;
+	bpf->rodata->config.is_vlan = shape->is_vlan;
 	bpf_program__set_autoload(bpf->progs.xrtt_xdp_rx, !rx_at_tc);
 	err = bpf_map__set_max_entries(bpf->maps.sessions, shape->flows);
 	if (!err && shape->is_tcp)

@@ -22,6 +22,7 @@ struct prober_shape {
 	unsigned int flows;
 	unsigned int slots; /* of each flow, 2^n */
 	bool is_tcp;
+	bool is_vlan;	/* the flows are a VLAN's, and `iface` is below it */
 	bool hw_stamps; /* in XDP the NIC's, where the kernel has it */
 };
 

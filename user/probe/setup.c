@@ -128,6 +128,7 @@ static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 		.flows = r->flows,
 		.slots = slots,
 		.is_tcp = r->plan->protocol == PROTOCOL_TCP,
+		.is_vlan = r->wire.index != r->iface.index,
 		.hw_stamps = hwrx_wants_program(r),
 	};
 	int err;
