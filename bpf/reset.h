@@ -10,6 +10,7 @@
 
 #include "fold.h"
 #include "link.h"
+#include "maps.h"
 #include "tcp.h"
 
 #define RESET_TTL 64
@@ -122,6 +123,7 @@ static __always_inline int reset_answer(struct xdp_md *ctx)
 	/* Where it cannot be cut, what is left over is padding. */
 	if (length > octets)
 		bpf_xdp_adjust_tail(ctx, octets - length);
+	count(COUNT_RESETS);
 	return XDP_TX;
 }
 

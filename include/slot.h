@@ -115,6 +115,7 @@ struct prober_config {
 enum prober_counter {
 	COUNT_STALE,	 /* a reply of ours that matches no armed slot */
 	COUNT_RING_FULL, /* no room in the ring buffer: probe unrecorded */
+	COUNT_RESETS,	 /* TCP: RSTs that XDP made of SYN-ACKs and sent */
 	PROBER_COUNTERS,
 };
 

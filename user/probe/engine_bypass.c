@@ -165,20 +165,38 @@ static uint64_t bypass_sent(const struct run *r)
 	return state.taken - state.missed - state.refused;
 }
 
+/* The RSTs that XDP sends over TCP; the stack's at TC are others' packets. */
+static uint64_t resets_sent(const struct run *r)
+{
+	return r->plan->protocol == PROTOCOL_TCP
+		       ? prober_count(r->prober, COUNT_RESETS)
+		       : 0;
+}
+
+/* Each RST that the device counts would hide a frame that it did not send. */
 void bypass_count(struct run *r, mono_t now)
 {
-	uint64_t handed, answered, counted;
+	uint64_t handed, answered, counted, resets, resets_before = r->resets;
 
 	if (r->txcount < 0 || !departures_want(&r->departures, now))
 		return;
+	resets = resets_sent(r);
 	handed = bypass_sent(r) + r->socket_sent;
 	answered = r->answered;
 	if (txcount_read(r->txcount, &counted))
 		return;
-	if (!r->departures.readings)
+	if (!r->departures.readings) {
 		r->counted_start = counted;
-	/* Some drivers do not count what was redirected to them. */
+		r->resets_start = resets;
+	}
+	r->resets = resets - r->resets_start;
+	/* Some drivers do not count what was redirected to them, or what XDP
+	 * sent back: of that, only what was sent some time ago need be. */
 	r->uncounted |= counted - r->counted_start < answered;
+	r->resets_uncounted |=
+		counted - r->counted_start < answered + resets_before;
+	if (!r->resets_uncounted)
+		handed += r->resets;
 	departures_note(&r->departures, now, handed, counted);
 }
 

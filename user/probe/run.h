@@ -57,9 +57,12 @@ struct run {
 	int txcount;	       /* what the device has sent, -1: not to be had */
 	struct departures departures;
 	uint64_t counted_start;
-	bool uncounted;	   /* more answers than the device says it sent */
-	int cpu;	   /* its program's, -1 without one */
-	cpu_set_t allowed; /* ours before we kept off that one */
+	bool uncounted;	 /* more answers than the device says it sent */
+	uint64_t resets; /* TCP: RSTs that XDP had sent when last asked, */
+	uint64_t resets_start; /* after so many in test-runs */
+	bool resets_uncounted; /* and the device does not count those */
+	int cpu;	       /* its program's, -1 without one */
+	cpu_set_t allowed;     /* ours before we kept off that one */
 	struct flow *flow;
 	unsigned int flows;
 	struct queue queue;
