@@ -25,6 +25,10 @@ teardown() {
 	harness_end
 }
 
+files() {
+	find "/proc/$1/fd" -type l | wc -l
+}
+
 listen() {
 	spawn_ready listener far "$BATS_TEST_DIRNAME/tcp_listener.py" $OPEN
 	LISTENER=$SPAWNED
@@ -133,6 +137,23 @@ nothing_is_left() {
 	json '.target.source_ports == 1 and .target.source_port == 5555'
 	run ! grep -q 'ports of ours' "$DIR/probe.out"
 	nothing_is_left
+}
+
+# All of them are there before the first probe, which else would wait for its
+# own. What is used is what is told of.
+@test "tcp: ports are opened ahead" {
+	local before
+
+	far_line --hold 100ms
+	spawn probe near "$XRTT" probe "$FAR4" --protocol tcp -d 2 -i 10ms \
+		--json "$DIR/run.json" --samples "$DIR/samples.csv"
+	await 10 test -e "$DIR/samples.csv"
+	before=$(files "$SPAWNED")
+	sleep 1
+	[ "$(files "$SPAWNED")" -eq "$before" ]
+	await 10 process_gone "$SPAWNED"
+	json '.probes.received == 200 and
+		(.target.source_ports | . > 30 and . < 51)'
 }
 
 @test "tcp: a port above --source-port that is somebody's is left to them" {

@@ -2,194 +2,19 @@
 #include "probe/tcp.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
-#include <unistd.h>
 
-#include "probe/syn_frame.h"
+#include "probe/tcp_parts.h"
 #include "probe/tcp_port.h"
+#include "syn.h"
 
 /* A far host whose SYN-ACK was lost sends it again after a second (RFC 6298),
  * gets a RST for it, and only then has forgotten the SYN. */
 #define HALF_OPEN_NS (2 * NSEC_PER_SEC)
 
-struct port {
-	int fd;
-	uint16_t number;
-	mono_t taken; /* 0: never */
-	bool is_answered;
-	bool is_watched;    /* in the set of epoll */
-	bool is_connecting; /* or connected */
-	uint32_t seq;	    /* the last probe's */
-	enum engine engine;
-};
-
-struct tcp {
-	struct port *port;
-	unsigned int ports, max;
-	uint32_t next;	   /* --source-port and those above it; 0: any */
-	uint16_t *port_of; /* by sequence number & mask */
-	uint32_t mask;
-	uint64_t *rider; /* shared with the hooks, by port number */
-	uint32_t isn;
-	uint64_t syn_acks;
-	uint64_t resets;
-};
-
 static struct port *port_of(const struct tcp *t, const struct pending *p)
 {
 	return &t->port[t->port_of[p->seq & t->mask]];
-}
-
-/* ---- opening ------------------------------------------------------------- */
-
-static int set_frame(struct run *r, struct flow *f, unsigned int i)
-{
-	struct bypass_frame frame;
-	struct frame_path path;
-
-	bypass_describe_path(r, f, &path);
-	path.source_port = f->tcp->port[i].number;
-	syn_frame_build(&path, r->iface.mtu, &frame);
-	frame.first_slot = (f - r->flow) * (f->window.mask + 1);
-	frame.slot_mask = f->window.mask;
-	return bypass_set_frame(r->bypass, (f - r->flow) * TCP_PORTS_MAX + i,
-				&frame);
-}
-
-/* The first is the one that was asked for, or none. */
-static int open_port(const struct run *r, struct tcp *t, uint16_t *number)
-{
-	int fd;
-
-	do {
-		if (t->next > UINT16_MAX)
-			return -EADDRNOTAVAIL;
-		*number = t->next;
-		t->next += t->next != 0;
-		fd = tcp_port_open(r->plan, &r->route.source, number);
-	} while (fd == -EADDRINUSE && t->next && t->ports);
-	return fd;
-}
-
-/* Its hooks last: from then on its packets are ours. */
-static int add_port(struct run *r, struct flow *f)
-{
-	struct tcp *t = f->tcp;
-	struct port *port = &t->port[t->ports];
-	int filter = prober_filter_fd(r->prober, PROTOCOL_TCP,
-				      r->plan->address.family);
-	int err = 0;
-
-	if (t->ports == t->max)
-		return -EADDRNOTAVAIL;
-	*port = (struct port){ 0 };
-	port->fd = open_port(r, t, &port->number);
-	if (port->fd < 0)
-		return port->fd;
-	if (setsockopt(port->fd, SOL_SOCKET, SO_ATTACH_BPF, &filter,
-		       sizeof(filter)))
-		err = -errno;
-	if (!err && r->bypass)
-		err = set_frame(r, f, t->ports);
-	if (!err)
-		err = prober_add_port(r->prober, f - r->flow, port->number);
-	if (err)
-		close(port->fd);
-	else
-		t->ports++;
-	return err;
-}
-
-static int tcp_create(struct run *r, struct flow *f, uint32_t slots)
-{
-	struct tcp *t = calloc(1, sizeof(*t));
-
-	f->tcp = t;
-	if (!t)
-		return -ENOMEM;
-	t->max = tcp_port_most(TCP_PORTS_MAX);
-	t->next = r->plan->source_port;
-	t->mask = slots - 1;
-	t->port = calloc(t->max, sizeof(*t->port));
-	t->port_of = calloc(slots, sizeof(*t->port_of));
-	t->rider = prober_riders(r->prober);
-	if (!t->port || !t->port_of || !t->rider)
-		return -ENOMEM;
-	if (getrandom(&t->isn, sizeof(t->isn), 0) < 0)
-		return -errno;
-	f->channel.fd = epoll_create1(EPOLL_CLOEXEC);
-	return f->channel.fd < 0 ? -errno : 0;
-}
-
-enum session_end tcp_open(struct run *r, struct flow *f, uint32_t slots,
-			  char *why)
-{
-	unsigned int number = f - r->flow;
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
-	struct session session;
-	int err;
-
-	err = tcp_create(r, f, slots);
-	if (!err)
-		err = window_create(&f->window, prober_slots(r->prober, number),
-				    slots, number);
-	run_describe(r, f, &session);
-	if (!err)
-		err = prober_set_session(r->prober, number, &session);
-	if (!err)
-		err = add_port(r, f);
-	if (!err && epoll_ctl(r->epoll, EPOLL_CTL_ADD, f->channel.fd, &event))
-		err = -errno;
-	if (err) {
-		tcp_port_explain(r->plan, &r->route.source, err, why);
-		return SESSION_CANNOT;
-	}
-	f->channel.local_port = f->tcp->port[0].number;
-	return SESSION_MEASURED;
-}
-
-void tcp_close(struct flow *f)
-{
-	struct tcp *t = f->tcp;
-
-	if (!t)
-		return;
-	for (unsigned int i = 0; i < t->ports; i++) {
-		tcp_port_release(t->port[i].fd);
-		close(t->port[i].fd);
-	}
-	free(t->port);
-	free(t->port_of);
-	free(t);
-	f->tcp = NULL;
-}
-
-int tcp_socket(const struct flow *f)
-{
-	return f->tcp->port[0].fd;
-}
-
-void tcp_shape(const struct run *r, struct bypass_shape *shape)
-{
-	struct frame_path path;
-
-	bypass_describe_path(r, &r->flow[0], &path);
-	shape->is_syn = true;
-	shape->isn = r->flow[0].tcp->isn;
-	shape->flows = r->flows * TCP_PORTS_MAX;
-	shape->length = syn_frame_length(&path);
-}
-
-int tcp_set_frames(struct run *r, struct flow *f)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; !err && i < f->tcp->ports; i++)
-		err = set_frame(r, f, i);
-	return err;
 }
 
 /* ---- which port ---------------------------------------------------------- */
@@ -241,7 +66,8 @@ static struct port *find_port(const struct run *r, struct flow *f,
 
 		if (!is_free(r, f, port, now, half_open))
 			continue;
-		if (!r->plan->both || !port->taken.ns || port->engine != engine)
+		if (!r->plan->both ||
+		    (port->taken.ns && port->engine != engine))
 			return port;
 		if (!any)
 			any = port;
@@ -254,7 +80,7 @@ bool tcp_take_port(struct run *r, struct flow *f, const struct pending *p)
 	struct tcp *t = f->tcp;
 	struct port *port = find_port(r, f, p->engine, false);
 
-	if (!port && !add_port(r, f))
+	if (!port && !tcp_add_port(r, f))
 		port = &t->port[t->ports - 1];
 	if (!port)
 		port = find_port(r, f, p->engine, true);
@@ -264,6 +90,7 @@ bool tcp_take_port(struct run *r, struct flow *f, const struct pending *p)
 	if (port->is_connecting)
 		tcp_port_release(port->fd);
 	port->is_connecting = false;
+	t->used += !port->taken.ns;
 	port->taken = mono_now();
 	port->is_answered = false;
 	port->seq = p->seq;
@@ -393,7 +220,7 @@ void tcp_facts(const struct flow *f, struct target_host *out)
 {
 	if (!f->tcp)
 		return;
-	out->source_ports = f->tcp->ports;
+	out->source_ports = f->tcp->used;
 	out->syn_acks = f->tcp->syn_acks;
 	out->resets = f->tcp->resets;
 }

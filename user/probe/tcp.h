@@ -3,7 +3,8 @@
  * A flow's probes over TCP, of both engines (include/syn.h).
  *
  * A local port carries one probe at a time, so there are as many as are in
- * flight, opened as they are needed; the first that is free is taken, and where
+ * flight, opened beforehand where a round trip is short, else as they are
+ * needed; the first that is free is taken, and where
  * a probe is answered before the next one is planned, that is always the same:
  * one path. The bypass engine's are planned some time before they are due, and
  * hold a port from then on. A port is free again one more round trip after its
