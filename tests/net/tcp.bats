@@ -139,6 +139,36 @@ nothing_is_left() {
 	nothing_is_left
 }
 
+# Another link of the same two hosts.
+second_cable() {
+	cable near other0 far other0
+}
+
+@test "tcp: a route that changes leads nowhere else" {
+	two_hosts
+	listen
+	second_cable
+	probe_start --protocol tcp -d 2 -i 10ms
+	sleep 0.7
+	ip -n "$NS-near" route add "$FAR4/32" dev other0
+	probe_wait
+	assert_identity
+	json '.probes.planned == 200 and .probes.received == 200 and
+		.stages_ns.app_to_tc.n == 200'
+	nothing_is_left
+}
+
+# The SYN-ACK is here, but past the hooks; and not before connect() is over, as
+# it may be on a bare veth.
+@test "tcp: a reply that comes in by another interface is not lost" {
+	far_line --hold 5ms
+	second_cable
+	ip -n "$NS-far" route add "$NEAR4/32" dev other0
+	probe_ok --protocol tcp -c 20 -i 10ms -W 100ms
+	assert_identity
+	json '.probes.unrecorded == 20 and .probes.lost == 0'
+}
+
 # All of them are there before the first probe, which else would wait for its
 # own. What is used is what is told of.
 @test "tcp: ports are opened ahead" {

@@ -88,7 +88,7 @@ bool tcp_take_port(struct run *r, struct flow *f, const struct pending *p)
 		return false;
 	/* An answer that is still on its way finds nobody. */
 	if (port->is_connecting)
-		tcp_port_release(port->fd);
+		tcp_port_release(port->fd, f->tcp->ifindex);
 	port->is_connecting = false;
 	t->used += !port->taken.ns;
 	port->taken = mono_now();
@@ -181,7 +181,7 @@ static void take_event(struct run *r, struct flow *f, struct port *port,
 	if (p && p->engine == ENGINE_SOCKET && p->flags & PENDING_SENT &&
 	    !(p->flags & PENDING_APP_RX) && is_reply(r, f, p, err))
 		take_reply(r, f, p, now);
-	tcp_port_release(port->fd);
+	tcp_port_release(port->fd, f->tcp->ifindex);
 	port->is_connecting = false;
 }
 

@@ -83,6 +83,7 @@ static int tcp_create(struct run *r, struct flow *f, uint32_t slots)
 		return -ENOMEM;
 	t->max = tcp_port_most(TCP_PORTS_MAX);
 	t->next = r->plan->source_port;
+	t->ifindex = r->route.source.scope;
 	t->mask = slots - 1;
 	t->port = calloc(t->max, sizeof(*t->port));
 	t->port_of = calloc(slots, sizeof(*t->port_of));
@@ -144,7 +145,7 @@ void tcp_close(struct flow *f)
 	if (!t)
 		return;
 	for (unsigned int i = 0; i < t->ports; i++) {
-		tcp_port_release(t->port[i].fd);
+		tcp_port_release(t->port[i].fd, t->ifindex);
 		close(t->port[i].fd);
 	}
 	free(t->port);

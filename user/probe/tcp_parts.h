@@ -20,6 +20,7 @@ struct tcp {
 	struct port *port;
 	unsigned int ports, max;
 	unsigned int used; /* of these, ever */
+	uint32_t ifindex;  /* SYNs and RSTs leave by that */
 	uint32_t next;	   /* --source-port and those above it; 0: any */
 	uint16_t *port_of; /* by sequence number & mask */
 	uint32_t mask;

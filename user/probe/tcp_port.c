@@ -19,13 +19,20 @@ static int set_int(int fd, int level, int option, int value)
 								    : 0;
 }
 
-static int set_options(int fd, const struct plan *plan)
+/* 0: on none. TCP knows no other way: tcp_v4_connect() does not ask for
+ * IP_UNICAST_IF. */
+static int stay_on(int fd, uint32_t ifindex)
+{
+	return set_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, ifindex);
+}
+
+static int set_options(int fd, const struct plan *plan, uint32_t ifindex)
 {
 	bool ip4 = plan->address.family == AF_INET;
+	int err = stay_on(fd, ifindex);
 
-	if (plan->ifname && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
-				       plan->ifname, strlen(plan->ifname) + 1))
-		return -errno;
+	if (err)
+		return err;
 	/* The bypass engine's frames have none, and routers may go by it. */
 	if (!ip4 && plan->both)
 		set_int(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
@@ -44,7 +51,7 @@ static int open_at(const struct plan *plan, const struct address *source,
 		    0);
 	if (fd < 0)
 		return -errno;
-	err = set_options(fd, plan);
+	err = set_options(fd, plan, source->scope);
 	if (!err && bind(fd, (struct sockaddr *)&ss, len))
 		err = -errno;
 	if (!err)
@@ -126,10 +133,13 @@ int tcp_port_connect(int fd, const struct plan *plan)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = address_to_sockaddr(&plan->address, plan->port, &ss);
+	int err = connect(fd, (struct sockaddr *)&ss, len) ? -errno : 0;
 
-	if (!connect(fd, (struct sockaddr *)&ss, len) || errno == EINPROGRESS)
-		return 0;
-	return -errno;
+	/* The SYN has left. Where that is not permitted (CAP_NET_RAW), the way
+	 * in stays as narrow as with -I. */
+	if (!plan->ifname)
+		stay_on(fd, 0);
+	return err == -EINPROGRESS ? 0 : err;
 }
 
 int tcp_port_result(int fd)
@@ -142,9 +152,10 @@ int tcp_port_result(int fd)
 	return -err;
 }
 
-void tcp_port_release(int fd)
+void tcp_port_release(int fd, uint32_t ifindex)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 
+	stay_on(fd, ifindex);
 	connect(fd, &none, sizeof(none));
 }
