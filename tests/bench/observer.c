@@ -105,7 +105,8 @@ static int find_target(struct observer *o, const char *target)
 		err = iface_read_index(o->route.ifindex, &o->iface);
 	if (!err)
 		err = neighbour_resolve(o->iface.index, &o->route.next_hop,
-					span_ns(NEIGHBOUR_PATIENCE_NS), mac);
+					span_ns(NEIGHBOUR_PATIENCE_NS), -1,
+					mac);
 	return err ? complain(target, err) : 0;
 }
 

@@ -3,6 +3,8 @@
 #
 # How a run ends: by count, by time, by Ctrl-C once and twice; what is said on
 # the way and where; answers that come too late.
+#
+# shellcheck disable=SC2030,SC2031 # bats runs each test in a subshell
 
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
@@ -128,6 +130,60 @@ rows() {
 			.probes.lost > 0'
 		rm "$DIR/samples.csv"
 	done
+}
+
+# What a wait may go on for behind the signal, on a busy machine.
+STOP_MOST_NS=500000000
+
+# stopped WORDS: Ctrl-C ends the wait that it comes in, and nothing is measured.
+stopped() {
+	local before
+
+	goes_on
+	before=$(monotonic_ns)
+	kill -INT "$PROBER"
+	ended 2 1
+	(($(monotonic_ns) - before < STOP_MOST_NS))
+	cat "$DIR/probe.err"
+	grep -q "$1" "$DIR/probe.err"
+	[ ! -e "$DIR/run.json" ]
+}
+
+@test "ending: Ctrl-C while a neighbour is asked for" {
+	two_hosts
+	spawn probe near "$XRTT" probe 10.77.0.99 --json "$DIR/run.json"
+	PROBER=$SPAWNED
+	sleep 0.7
+	stopped 'interrupted before anybody answered for 10.77.0.99 on near0'
+}
+
+@test "ending: Ctrl-C while a carrier is away" {
+	two_hosts
+	neighbours_set
+	spawn probe near env "LD_PRELOAD=$TOOLS/old_kernel.so" \
+		OLD_KERNEL=carrier "$XRTT" probe "$FAR4" \
+		--json "$DIR/run.json"
+	PROBER=$SPAWNED
+	await 10 eval 'near ip link show near0 | grep -q "state DOWN"'
+	sleep 0.3
+	stopped 'interrupted before the carrier of near0 was back'
+}
+
+# Its frames' answers take 600 ms.
+@test "ending: SIGQUIT does not end --engine auto's trial" {
+	(($(nproc) > 1)) || skip "one CPU: nothing is tried"
+	line_hosts --hold 300ms --cpu 0
+	start_reflector
+	spawn probe near "$XRTT" probe "$FAR4" --json "$DIR/run.json" \
+		-c 20 -i 5ms --engine auto
+	PROBER=$SPAWNED
+	PROBE_PID=$SPAWNED
+	await 10 hooks_attached
+	sleep 0.3
+	kill -QUIT "$PROBER"
+	ended 10 0
+	json '.engine == "bypass" and .probes.received == 20'
+	[ "$(grep -c '^  sent ' "$DIR/probe.out")" -eq 2 ]
 }
 
 @test "ending: SIGQUIT reports and goes on" {

@@ -3,21 +3,25 @@
  * Preloaded: a kernel that lacks what OLD_KERNEL names, as far as bpf(2) shows
  * it. A stub, for where no such kernel can be booted: what it answers is what
  * kernel/bpf/syscall.c and net/bpf/test_run.c answered before they knew better.
- * And a driver that never calls skb_tx_timestamp().
+ * And drivers: one that never calls skb_tx_timestamp(), and one whose carrier
+ * does not come back when attaching XDP has made it restart.
  *
  *   tcx   attaching to it, or asking what is attached, is EINVAL (before 6.6)
  *   tai   helper 208 is an unknown one, to the verifier itself (before 6.1)
  *   live  test-runs with live frames are EINVAL (before 5.18)
  *   drv   no TX stamp comes
+ *   carrier  the interface is down once native XDP is attached
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/net_tstamp.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -92,6 +96,25 @@ static long load(long command, const union bpf_attr *attr, long size)
 	return ret;
 }
 
+static void take_down(unsigned int ifindex)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && if_indextoname(ifindex, ifr.ifr_name))
+		ioctl(fd, SIOCSIFFLAGS, &ifr);
+	close(fd);
+}
+
+static long create_link(long command, const union bpf_attr *attr, long size)
+{
+	long fd = next(__NR_bpf, command, attr, size);
+
+	if (fd >= 0 && attr->link_create.attach_type == BPF_XDP)
+		take_down(attr->link_create.target_ifindex);
+	return fd;
+}
+
 __attribute__((constructor)) static void old_kernel_start(void)
 {
 	next = dlsym(RTLD_NEXT, "syscall");
@@ -127,6 +150,9 @@ long syscall(long number, ...)
 	}
 	if (number == __NR_bpf && word[0] == BPF_PROG_LOAD && lacks("tai"))
 		return load(word[0], attr, word[2]);
+	if (number == __NR_bpf && word[0] == BPF_LINK_CREATE &&
+	    lacks("carrier"))
+		return create_link(word[0], attr, word[2]);
 	return next(number, word[0], word[1], word[2], word[3], word[4],
 		    word[5]);
 }

@@ -93,13 +93,15 @@ static void print_counters(const struct reflector *r)
 	fflush(stdout);
 }
 
-static int open_signals(void)
+/* *stop: the same without SIGUSR1, which ends nothing; for looking only. */
+static int open_signals(int *stop)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	*stop = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -195,6 +197,7 @@ static enum session_end run(const struct reflect_options *o,
 			    const struct prefix *allow)
 {
 	static const struct tune_sink sink = { .line = on_tuned };
+	int stop, signals = open_signals(&stop);
 	const struct reflector_plan plan = {
 		.ifname = o->ifname,
 		.allow = allow,
@@ -206,10 +209,10 @@ static enum session_end run(const struct reflect_options *o,
 		.rate = o->rate,
 		.prepare = o->prepare,
 		.sink = &sink,
+		.stop_fd = stop,
 	};
 	char why[WHY_SIZE];
 	struct reflector *r;
-	int signals = open_signals();
 	int err;
 
 	r = reflector_open(&plan, why, &err);

@@ -2,6 +2,7 @@
 #include "host/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,14 @@ static int64_t clock_read(clockid_t clock)
 mono_t mono_now(void)
 {
 	return (mono_t){ clock_read(CLOCK_MONOTONIC) };
+}
+
+bool clock_nap(span_t nap, int stop_fd)
+{
+	struct pollfd stop = { .fd = stop_fd, .events = POLLIN };
+	int64_t ms = nap.ns / NSEC_PER_MSEC;
+
+	return poll(&stop, 1, ms > 1 ? (int)ms : 1) > 0;
 }
 
 int clock_read_coarse(void *context, enum realmap_clock which, int64_t *ns)

@@ -13,6 +13,10 @@
 
 mono_t mono_now(void);
 
+/* Sleeps for that long, in whole milliseconds and for one at the least, or
+ * until `stop_fd` can be read (-1: nothing stops it): true then. */
+bool clock_nap(span_t nap, int stop_fd);
+
 /* For realmap_init(); `context` is not used. 0 or -errno. */
 int clock_read_coarse(void *context, enum realmap_clock which, int64_t *ns);
 

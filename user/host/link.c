@@ -6,7 +6,6 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <net/if.h>
-#include <time.h>
 
 #include "host/clock.h"
 #include "host/iface.h"
@@ -43,9 +42,8 @@ int link_hush(const char *name)
 	return err == -EAFNOSUPPORT ? 0 : err;
 }
 
-static int await_carrier(int index, span_t patience)
+static int await_carrier(int index, span_t patience, int stop_fd)
 {
-	const struct timespec pause = { .tv_nsec = CARRIER_POLL_NS };
 	mono_t until = mono_add(mono_now(), patience);
 	struct iface now;
 	int err;
@@ -53,13 +51,14 @@ static int await_carrier(int index, span_t patience)
 	while (!(err = iface_read_index(index, &now)) && !now.has_carrier) {
 		if (!mono_before(mono_now(), until))
 			return -ETIMEDOUT;
-		nanosleep(&pause, NULL);
+		if (clock_nap(span_ns(CARRIER_POLL_NS), stop_fd))
+			return -EINTR;
 	}
 	return err;
 }
 
 int link_await_carrier(const struct iface *iface, span_t patience,
-		       const struct tune_sink *sink, span_t *away)
+		       const struct tune_sink *sink, int stop_fd, span_t *away)
 {
 	mono_t start = mono_now();
 	struct iface now;
@@ -68,12 +67,12 @@ int link_await_carrier(const struct iface *iface, span_t patience,
 	*away = span_ns(0);
 	if (err || now.has_carrier)
 		return err;
-	err = await_carrier(iface->index, patience);
+	err = await_carrier(iface->index, patience, stop_fd);
 	*away = mono_sub(mono_now(), start);
 	if (!err)
 		tune_say(sink, "%s: its carrier is back after %" PRId64 " ms",
 			 iface->name, away->ns / NSEC_PER_MSEC + 1);
-	else
+	else if (err != -EINTR)
 		tune_say(sink,
 			 "%s: its carrier is not back after %" PRId64
 			 " s (ip link show dev %s)",
@@ -93,7 +92,7 @@ int link_set_up(const char *name, span_t patience)
 	info->ifi_flags = IFF_UP;
 	info->ifi_change = IFF_UP;
 	err = netlink_ask(nlh, NULL, NULL);
-	return err ? err : await_carrier(info->ifi_index, patience);
+	return err ? err : await_carrier(info->ifi_index, patience, -1);
 }
 
 int link_add_address(const char *name, const struct prefix *prefix)

@@ -24,10 +24,11 @@ int link_set_up(const char *name, span_t patience);
 /*
  * Waits for a carrier that is expected back: its driver has been made to
  * restart. What there was to wait is said, and is in *away, 0 if nothing. 0,
- * -ETIMEDOUT (said too), -ENODEV, or -errno.
+ * -ETIMEDOUT (said too), -EINTR once `stop_fd` can be read (-1: none), -ENODEV,
+ * or -errno.
  */
 int link_await_carrier(const struct iface *iface, span_t patience,
-		       const struct tune_sink *sink, span_t *away);
+		       const struct tune_sink *sink, int stop_fd, span_t *away);
 
 /* The address, and a route to the others of its prefix. */
 int link_add_address(const char *name, const struct prefix *prefix);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/neighbour.h>
 #include <string.h>
-#include <time.h>
 
 #include "host/clock.h"
 #include "host/netlink.h"
@@ -125,9 +124,8 @@ static int neighbour_look(int ifindex, struct neighbour *n)
 }
 
 int neighbour_resolve(int ifindex, const struct address *next_hop,
-		      span_t timeout, uint8_t mac[6])
+		      span_t timeout, int stop_fd, uint8_t mac[6])
 {
-	const struct timespec pause = { .tv_nsec = NSEC_PER_MSEC };
 	struct neighbour n = { .address = next_hop };
 	mono_t until = mono_add(mono_now(), timeout);
 	int err;
@@ -139,8 +137,9 @@ int neighbour_resolve(int ifindex, const struct address *next_hop,
 		err = neighbour_ask(RTM_NEWNEIGH, ifindex, &n);
 		while (!err && (err = neighbour_look(ifindex, &n)) == -ENOENT &&
 		       mono_before(mono_now(), until)) {
-			nanosleep(&pause, NULL);
-			err = 0;
+			err = clock_nap(span_ns(NSEC_PER_MSEC), stop_fd)
+				      ? -EINTR
+				      : 0;
 		}
 	}
 	if (!err)

@@ -23,9 +23,10 @@ int route_lookup(const struct address *destination,
 /*
  * Makes the kernel resolve a neighbour and waits for it, so that no probe pays
  * for ARP or neighbour discovery. 0 with the MAC (zeros where the link has
- * none), -EHOSTUNREACH if it does not answer in time, or -errno.
+ * none), -EHOSTUNREACH if it does not answer in time, -EINTR once `stop_fd` can
+ * be read (-1: none), or -errno.
  */
 int neighbour_resolve(int ifindex, const struct address *next_hop,
-		      span_t timeout, uint8_t mac[6]);
+		      span_t timeout, int stop_fd, uint8_t mac[6]);
 
 #endif

@@ -6,11 +6,11 @@
  * with a few probes that are not measured.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/clock.h"
 #include "host/txcount.h"
 #include "probe/run.h"
 
@@ -58,14 +58,21 @@ static void send_trials(struct run *r, struct trial *t)
 	bypass_publish(r->bypass);
 }
 
+/* Ctrl-C ends each wait, and is still there for whoever comes next. */
+static bool nap(const struct run *r)
+{
+	return !clock_nap(span_ns(NSEC_PER_MSEC), r->stop);
+}
+
 /* Until the driver has them all, or will not have them. */
 static void await_sending(const struct run *r)
 {
 	mono_t until = mono_add(mono_now(), span_ns(TRIAL_SEND_NS));
 
-	while (bypass_waiting(r->bypass) && mono_before(mono_now(), until))
-		usleep(1000);
-	usleep(1000);
+	while (bypass_waiting(r->bypass) && mono_before(mono_now(), until) &&
+	       nap(r))
+		;
+	nap(r);
 }
 
 static unsigned int count_answers(const struct trial *t)
@@ -78,10 +85,8 @@ static unsigned int count_answers(const struct trial *t)
 	return n;
 }
 
-/* Ctrl-C ends it; whoever comes next finds the signal still there. */
 static void await_answers(const struct run *r, struct trial *t)
 {
-	struct pollfd stop = { .fd = r->signals, .events = POLLIN };
 	mono_t until = mono_add(mono_now(), r->plan->timeout);
 	unsigned int before = 0;
 
@@ -91,7 +96,7 @@ static void await_answers(const struct run *r, struct trial *t)
 			until = mono_add(mono_now(), span_ns(TRIAL_REST_NS));
 		before = t->answered;
 	} while (t->answered < TRIALS && mono_before(mono_now(), until) &&
-		 poll(&stop, 1, 1) <= 0);
+		 nap(r));
 }
 
 static void ignore(void *data, const struct slot *record)

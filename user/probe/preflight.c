@@ -44,12 +44,20 @@ enum session_end run_await_carrier(struct run *r, char *why)
 {
 	span_t away = span_ns(0);
 	struct iface now;
+	int err = 0;
 
 	if (!iface_read_index(r->iface.index, &now))
 		r->iface.mtu = now.mtu;
 	if (r->wire.has_carrier)
-		link_await_carrier(&r->wire, span_ns(CARRIER_PATIENCE_NS),
-				   sink_of(r), &away);
+		err = link_await_carrier(&r->wire, span_ns(CARRIER_PATIENCE_NS),
+					 sink_of(r), r->stop, &away);
+	if (err == -EINTR) {
+		r->interrupted = true;
+		snprintf(why, WHY_SIZE,
+			 "interrupted before the carrier of %s was back",
+			 r->wire.name);
+		return SESSION_SILENT;
+	}
 	return away.ns ? run_find_neighbour(r, why) : SESSION_MEASURED;
 }
 

@@ -263,7 +263,8 @@ static void await_carrier(const struct reflector *r,
 
 	if (r->iface.has_carrier)
 		link_await_carrier(&r->iface, span_ns(CARRIER_PATIENCE_NS),
-				   plan->sink ? plan->sink : &nobody, &away);
+				   plan->sink ? plan->sink : &nobody,
+				   plan->stop_fd, &away);
 }
 
 struct reflector *reflector_open(const struct reflector_plan *plan, char *why,

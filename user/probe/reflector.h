@@ -24,6 +24,7 @@ struct reflector_plan {
 	uint64_t rate; /* answers per second and source */
 	bool prepare;  /* native XDP may have its way with the interface */
 	const struct tune_sink *sink; /* hears what was changed, or NULL */
+	int stop_fd; /* once that can be read, nothing is waited for; -1 */
 };
 
 /*

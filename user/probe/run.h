@@ -80,6 +80,7 @@ struct run {
 	int timer;
 	mono_t timer_set; /* to; 0 once it has expired */
 	int signals;
+	int stop; /* can be read while one that ends the run waits there */
 	mono_t origin;
 	int64_t origin_tai_ns;
 	mono_t due; /* of the next probe to plan */

@@ -101,11 +101,19 @@ enum session_end run_find_neighbour(struct run *r, char *why)
 	if (r->route.is_local || !r->iface.link_header)
 		return SESSION_MEASURED;
 	err = neighbour_resolve(r->iface.index, &r->route.next_hop,
-				span_ns(NEIGHBOUR_PATIENCE_NS),
+				span_ns(NEIGHBOUR_PATIENCE_NS), r->stop,
 				r->next_hop_mac);
 	if (!err)
 		return SESSION_MEASURED;
 	address_format(&r->route.next_hop, text);
+	if (err == -EINTR) {
+		r->interrupted = true;
+		snprintf(why, WHY_SIZE,
+			 "interrupted before anybody answered for %s on %s "
+			 "(ARP, ND)",
+			 text, r->iface.name);
+		return SESSION_SILENT;
+	}
 	if (err != -EHOSTUNREACH) {
 		snprintf(why, WHY_SIZE, "cannot resolve neighbour %s: %s", text,
 			 strerror(-err));
@@ -219,12 +227,14 @@ static enum session_end open_events(struct run *r, char *why)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	r->stop = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	err = r->epoll < 0 ? -errno : add_fd(r, r->timer, RUN_TIMER);
+	err = r->epoll < 0 || r->stop < 0 ? -errno
+					  : add_fd(r, r->timer, RUN_TIMER);
 	if (!err)
 		err = add_fd(r, r->signals, RUN_SIGNALS);
 	if (!err)
@@ -380,4 +390,5 @@ void run_teardown(struct run *r)
 	close_fd(r->epoll);
 	close_fd(r->timer);
 	close_fd(r->signals);
+	close_fd(r->stop);
 }

@@ -47,7 +47,7 @@ static void measure_hop(struct run *r, enum engine engine)
 		.interval = r->plan->interval,
 		.budget = span_ns(HOP_BUDGET_NS),
 		.cpu = r->cpu,
-		.stop_fd = r->signals,
+		.stop_fd = r->stop,
 	};
 
 	r->uncertainty.engine[engine].hop_error =
