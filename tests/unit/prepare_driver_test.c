@@ -65,34 +65,10 @@ struct hook *hook_attach_xdp(const struct iface *iface, int prog_fd, int *err)
 	return calloc(1, sizeof(struct hook));
 }
 
-struct hook *hook_attach_tc(const struct iface *iface, int prog_fd, bool egress,
-			    enum tc_attach how, int *err)
-{
-	(void)iface;
-	(void)prog_fd;
-	(void)egress;
-	(void)how;
-	*err = -EOPNOTSUPP;
-	return NULL;
-}
-
 void hook_detach(struct hook *hook)
 {
 	driver.attached--;
 	free(hook);
-}
-
-const char *hook_how(const struct hook *hook)
-{
-	(void)hook;
-	return "";
-}
-
-const char *hook_xdp_refusal(const struct iface *iface, int err)
-{
-	(void)iface;
-	(void)err;
-	return "";
 }
 
 void xdp_reason_ask(int ifindex, int prog_fd, char *text, size_t size)

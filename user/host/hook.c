@@ -147,27 +147,3 @@ const char *hook_tc_refusal(const struct iface *iface, enum tc_attach how,
 		       "takes clsact instead";
 	return strerror(-err);
 }
-
-const char *hook_xdp_refusal(const struct iface *iface, int err)
-{
-	switch (err) {
-	case -EBUSY:
-		return "another XDP program is attached (see: bpftool net)";
-	case -EOPNOTSUPP:
-		return "the driver has no native XDP";
-	case -EPERM:
-		return "not permitted (needs CAP_BPF and CAP_NET_ADMIN)";
-	case -ERANGE:
-		return "the MTU is too large for native XDP, here or at the "
-		       "veth's other end (ip link set mtu 3498)";
-	case -EINVAL:
-	case -EMSGSIZE:
-		if (iface->mtu > 3498)
-			return "the MTU is too large for native XDP "
-			       "(ENA: ip link set mtu 3498)";
-		return "the driver refused (ENA: halve the queues with "
-		       "ethtool -L)";
-	default:
-		return strerror(-err);
-	}
-}

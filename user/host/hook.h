@@ -48,7 +48,4 @@ const char *hook_why(const struct hook *hook);
 const char *hook_tc_refusal(const struct iface *iface, enum tc_attach how,
 			    int err);
 
-/* In words: why native XDP refused, and what would mend it. */
-const char *hook_xdp_refusal(const struct iface *iface, int err);
-
 #endif

@@ -96,21 +96,26 @@ const char *hwtstamp_format(uint64_t value, char text[24])
 	return text;
 }
 
-bool hwtstamp_of_message(struct msghdr *msg, nic_t *out)
+bool scm_stamp_read(const struct cmsghdr *cm, enum scm_stamp which, int64_t *ns)
 {
 	struct scm_timestamping ts;
 
+	if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_TIMESTAMPING ||
+	    cm->cmsg_len < CMSG_LEN(sizeof(ts)))
+		return false;
+	memcpy(&ts, CMSG_DATA(cm), sizeof(ts));
+	if (!ts.ts[which].tv_sec && !ts.ts[which].tv_nsec)
+		return false;
+	*ns = ts.ts[which].tv_sec * NSEC_PER_SEC + ts.ts[which].tv_nsec;
+	return true;
+}
+
+bool hwtstamp_of_message(struct msghdr *msg, nic_t *out)
+{
 	for (struct cmsghdr *cm = CMSG_FIRSTHDR(msg); cm;
 	     cm = CMSG_NXTHDR(msg, cm)) {
-		if (cm->cmsg_level != SOL_SOCKET ||
-		    cm->cmsg_type != SCM_TIMESTAMPING ||
-		    cm->cmsg_len < CMSG_LEN(sizeof(ts)))
-			continue;
-		memcpy(&ts, CMSG_DATA(cm), sizeof(ts));
-		if (!ts.ts[2].tv_sec && !ts.ts[2].tv_nsec)
-			return false;
-		out->ns = ts.ts[2].tv_sec * NSEC_PER_SEC + ts.ts[2].tv_nsec;
-		return true;
+		if (scm_stamp_read(cm, SCM_STAMP_NIC, &out->ns))
+			return true;
 	}
 	return false;
 }

@@ -54,6 +54,16 @@ bool hwtstamp_has_all(uint64_t value);
 /* "rx all, tx off", numbers where a name is not known. */
 const char *hwtstamp_format(uint64_t value, char text[24]);
 
+/* The stamps that a control message of SCM_TIMESTAMPING may hold. */
+enum scm_stamp {
+	SCM_STAMP_SOFTWARE = 0,
+	SCM_STAMP_NIC = 2,
+};
+
+/* False where `cm` is something else, or holds no such stamp: one of 0. */
+bool scm_stamp_read(const struct cmsghdr *cm, enum scm_stamp which,
+		    int64_t *ns);
+
 /* What SO_TIMESTAMPING takes for the stamps below to come. */
 #define HWTSTAMP_RX_FLAGS \
 	(SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE)

@@ -51,15 +51,13 @@ static uint16_t vlan_read(const struct nlattr *nest)
 
 static void link_read_info(const struct nlattr *nest, struct iface *i)
 {
-	const char *kind = "";
+	const char *kind = netlink_nested_text(nest, IFLA_INFO_KIND);
 	const struct nlattr *attr;
 
 	mnl_attr_for_each_nested(attr, nest)
 	{
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			kind = mnl_attr_get_str(attr);
-		else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA &&
-			 !strcmp(kind, "vlan"))
+		if (mnl_attr_get_type(attr) == IFLA_INFO_DATA &&
+		    !strcmp(kind, "vlan"))
 			i->vlan = vlan_read(attr);
 	}
 	i->is_veth = !strcmp(kind, "veth");

@@ -26,20 +26,6 @@ static bool file_read(const char *root, const char *path, char *out,
 	return !text_file_read(AT_FDCWD, whole, out, size);
 }
 
-/* One line, without its end and blanks before it. */
-static void line_read(const char *root, const char *path, char *out,
-		      size_t size)
-{
-	size_t length;
-
-	if (!file_read(root, path, out, size))
-		return;
-	length = strcspn(out, "\n");
-	while (length && out[length - 1] == ' ')
-		length--;
-	out[length] = '\0';
-}
-
 static void sysctl_read(const char *root, const char *path, struct fact *out)
 {
 	char text[64], *end;
@@ -136,8 +122,8 @@ void kernel_read(const char *root, struct kernel_facts *out)
 
 void clocksource_read(const char *root, struct timekeeping_facts *out)
 {
-	line_read(root, SOURCES "current_clocksource", out->source,
-		  sizeof(out->source));
-	line_read(root, SOURCES "available_clocksource", out->available,
-		  sizeof(out->available));
+	line_file_read(root, SOURCES "current_clocksource", out->source,
+		       sizeof(out->source));
+	line_file_read(root, SOURCES "available_clocksource", out->available,
+		       sizeof(out->available));
 }

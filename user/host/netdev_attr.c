@@ -34,17 +34,48 @@ out:
 	return err;
 }
 
-static int number_read(int dir, const char *attr, uint64_t *value)
+bool line_file_read(const char *root, const char *path, char *out, size_t size)
+{
+	char whole[512];
+	size_t length;
+
+	snprintf(whole, sizeof(whole), "%s/%s", root, path);
+	*out = '\0';
+	if (text_file_read(AT_FDCWD, whole, out, size))
+		return false;
+	length = strcspn(out, "\n");
+	while (length && out[length - 1] == ' ')
+		length--;
+	out[length] = '\0';
+	return length;
+}
+
+int number_file_read(int dir, const char *path, uint64_t *value)
 {
 	char text[64], *end;
 	int err;
 
-	err = text_file_read(dir, attr, text, sizeof(text));
+	err = text_file_read(dir, path, text, sizeof(text));
 	if (err)
 		return err;
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	return errno || end == text ? -EINVAL : 0;
+}
+
+int number_file_write(int dir, const char *path, uint64_t value)
+{
+	int fd = openat(dir, path, O_WRONLY | O_CLOEXEC);
+	int length, err = 0;
+	char text[24];
+
+	if (fd < 0)
+		return -errno;
+	length = snprintf(text, sizeof(text), "%" PRIu64, value);
+	if (write(fd, text, length) != length)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 static bool is_the_one(int dir, const struct iface *iface)
@@ -53,7 +84,7 @@ static bool is_the_one(int dir, const struct iface *iface)
 	char expected[32], text[128];
 	uint64_t index;
 
-	if (number_read(dir, "ifindex", &index) ||
+	if (number_file_read(dir, "ifindex", &index) ||
 	    index != (uint64_t)iface->index ||
 	    text_file_read(dir, "address", text, sizeof(text)))
 		return false;
@@ -89,7 +120,7 @@ int netdev_attr_read(const struct iface *iface, const char *attr,
 
 	if (dir < 0)
 		return dir;
-	err = number_read(dir, attr, value);
+	err = number_file_read(dir, attr, value);
 	close(dir);
 	return err;
 }
@@ -98,20 +129,12 @@ int netdev_attr_write(const struct iface *iface, const char *attr,
 		      uint64_t value)
 {
 	int dir = netdev_attr_open(iface);
-	char text[24];
-	int fd, length, err = 0;
+	int err;
 
 	if (dir < 0)
 		return dir;
-	fd = openat(dir, attr, O_WRONLY | O_CLOEXEC);
-	err = fd < 0 ? -errno : 0;
+	err = number_file_write(dir, attr, value);
 	close(dir);
-	if (err)
-		return err;
-	length = snprintf(text, sizeof(text), "%" PRIu64, value);
-	if (write(fd, text, length) != length)
-		err = -errno;
-	close(fd);
 	return err;
 }
 

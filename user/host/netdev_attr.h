@@ -29,4 +29,12 @@ bool netdev_has_lower(const struct iface *iface);
  * is -EFBIG. `dir` as for openat(2). */
 int text_file_read(int dir, const char *path, char *text, size_t size);
 
+/* The first line of a file below another root ("" is the real one), without
+ * its end and blanks before that. False, and "", where there is none. */
+bool line_file_read(const char *root, const char *path, char *out, size_t size);
+
+/* A file that is one number. 0, -EINVAL if it is none, or -errno. */
+int number_file_read(int dir, const char *path, uint64_t *value);
+int number_file_write(int dir, const char *path, uint64_t value);
+
 #endif

@@ -61,3 +61,17 @@ void netlink_attributes(const struct nlmsghdr *message, size_t header,
 			table[mnl_attr_get_type(attr)] = attr;
 	}
 }
+
+const char *netlink_nested_text(const struct nlattr *nest, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	if (!nest)
+		return "";
+	mnl_attr_for_each_nested(attr, nest)
+	{
+		if (mnl_attr_get_type(attr) == type)
+			return mnl_attr_get_str(attr);
+	}
+	return "";
+}

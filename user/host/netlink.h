@@ -24,4 +24,8 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data);
 void netlink_attributes(const struct nlmsghdr *message, size_t header,
 			const struct nlattr **table, unsigned int max);
 
+/* The text of that type among those that `nest` holds, "" where there is none;
+ * `nest` may be NULL. As long as the message lasts. */
+const char *netlink_nested_text(const struct nlattr *nest, uint16_t type);
+
 #endif

@@ -18,22 +18,9 @@
 /* How deep interfaces are stacked at the most (kernel: MAX_NEST_DEV). */
 #define STACKED_MAX 8
 
-static void name_copy(char to[PREFLIGHT_NAME], const struct nlattr *attr)
+static void name_copy(char to[PREFLIGHT_NAME], const char *name)
 {
-	strncpy(to, mnl_attr_get_str(attr), PREFLIGHT_NAME - 1);
-}
-
-static void read_info(const struct nlattr *nest, struct preflight_facts *f)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest)
-	{
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			name_copy(f->kind, attr);
-		else if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND)
-			name_copy(f->master_kind, attr);
-	}
+	strncpy(to, name, PREFLIGHT_NAME - 1);
 }
 
 static void read_xdp(const struct nlattr *nest, struct preflight_facts *f)
@@ -60,13 +47,15 @@ int preflight_link_read(const struct nlmsghdr *nlh, void *data)
 	netlink_attributes(nlh, sizeof(*info), tb, IFLA_MAX);
 	f->is_ethernet = info->ifi_type == ARPHRD_ETHER;
 	if (tb[IFLA_IFNAME])
-		name_copy(f->ifname, tb[IFLA_IFNAME]);
+		name_copy(f->ifname, mnl_attr_get_str(tb[IFLA_IFNAME]));
 	if (tb[IFLA_MTU])
 		f->mtu = mnl_attr_get_u32(tb[IFLA_MTU]);
 	if (tb[IFLA_CARRIER])
 		f->has_carrier = mnl_attr_get_u8(tb[IFLA_CARRIER]);
-	if (tb[IFLA_LINKINFO])
-		read_info(tb[IFLA_LINKINFO], f);
+	name_copy(f->kind,
+		  netlink_nested_text(tb[IFLA_LINKINFO], IFLA_INFO_KIND));
+	name_copy(f->master_kind,
+		  netlink_nested_text(tb[IFLA_LINKINFO], IFLA_INFO_SLAVE_KIND));
 	if (tb[IFLA_XDP])
 		read_xdp(tb[IFLA_XDP], f);
 	if (tb[IFLA_NUM_TX_QUEUES])

@@ -20,25 +20,11 @@
 #define COLUMNS 8
 #define STEAL 7
 
-/* One line, without its end; "" where there is none. */
-static bool line_read(const char *root, const char *path, char *out,
-		      size_t size)
-{
-	char whole[512];
-
-	snprintf(whole, sizeof(whole), "%s/%s", root, path);
-	*out = '\0';
-	if (text_file_read(AT_FDCWD, whole, out, size))
-		return false;
-	out[strcspn(out, "\n")] = '\0';
-	return *out;
-}
-
 static bool number_read(const char *root, const char *path, int64_t *out)
 {
 	char text[64], *end;
 
-	if (!line_read(root, path, text, sizeof(text)))
+	if (!line_file_read(root, path, text, sizeof(text)))
 		return false;
 	*out = strtoll(text, &end, 10);
 	return end != text;
@@ -63,7 +49,7 @@ static void read_states(const char *root, struct processor_facts *out)
 			continue;
 		snprintf(path, sizeof(path), CPU_DIR "cpu0/cpuidle/state%d/%s",
 			 i, "name");
-		line_read(root, path, name, sizeof(name));
+		line_file_read(root, path, name, sizeof(name));
 		if (out->idle_ns.known &&
 		    latency_us * NSEC_PER_USEC < out->idle_ns.value)
 			continue;
@@ -81,7 +67,7 @@ static void read_governors(const char *root, struct processor_facts *out)
 
 		snprintf(path, sizeof(path),
 			 CPU_DIR "cpu%u/cpufreq/scaling_governor", cpu);
-		if (!line_read(root, path, name, sizeof(name)))
+		if (!line_file_read(root, path, name, sizeof(name)))
 			continue;
 		if (!*out->governor)
 			snprintf(out->governor, sizeof(out->governor), "%s",
@@ -96,7 +82,7 @@ static unsigned int count_online(const char *root)
 	struct cpu_set online;
 	char text[FACT_TEXT];
 
-	if (!line_read(root, CPU_DIR "online", text, sizeof(text)) ||
+	if (!line_file_read(root, CPU_DIR "online", text, sizeof(text)) ||
 	    cpu_set_parse_list(text, &online))
 		return sysconf(_SC_NPROCESSORS_ONLN);
 	return cpu_set_count(&online);
@@ -106,15 +92,15 @@ void processor_read(const char *root, struct processor_facts *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->online = count_online(root);
-	line_read(root, CPU_DIR "isolated", out->isolated,
-		  sizeof(out->isolated));
-	line_read(root, CPU_DIR "nohz_full", out->nohz_full,
-		  sizeof(out->nohz_full));
+	line_file_read(root, CPU_DIR "isolated", out->isolated,
+		       sizeof(out->isolated));
+	line_file_read(root, CPU_DIR "nohz_full", out->nohz_full,
+		       sizeof(out->nohz_full));
 	/* Older kernels print a set that is not there as "(null)". */
 	if (*out->nohz_full == '(' || *out->nohz_full == ' ')
 		*out->nohz_full = '\0';
-	line_read(root, CPU_DIR "cpuidle/current_driver", out->idle_driver,
-		  sizeof(out->idle_driver));
+	line_file_read(root, CPU_DIR "cpuidle/current_driver", out->idle_driver,
+		       sizeof(out->idle_driver));
 	read_states(root, out);
 	read_governors(root, out);
 }

@@ -2,7 +2,6 @@
 #include "host/stacked.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "host/netlink.h"
@@ -13,20 +12,6 @@ struct search {
 	int *found;
 	int count;
 };
-
-static bool is_veth(const struct nlattr *info)
-{
-	const struct nlattr *attr;
-
-	if (!info)
-		return false;
-	mnl_attr_for_each_nested(attr, info)
-	{
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			return !strcmp(mnl_attr_get_str(attr), "veth");
-	}
-	return false;
-}
 
 static int link_take(const struct nlmsghdr *nlh, void *data)
 {
@@ -39,7 +24,8 @@ static int link_take(const struct nlmsghdr *nlh, void *data)
 	    (int)mnl_attr_get_u32(tb[IFLA_LINK]) != s->ifindex ||
 	    info->ifi_index == s->ifindex ||
 	    mnl_attr_get_u32(tb[IFLA_MTU]) <= s->mtu ||
-	    is_veth(tb[IFLA_LINKINFO]))
+	    !strcmp(netlink_nested_text(tb[IFLA_LINKINFO], IFLA_INFO_KIND),
+		    "veth"))
 		return MNL_CB_OK;
 	if (s->count < STACKED_UPPERS)
 		s->found[s->count] = info->ifi_index;

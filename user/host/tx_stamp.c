@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "host/clock.h"
+#include "host/hwtstamp.h"
 
 #define EXPERIMENT 0x88b5
 #define PAUSE_NS NSEC_PER_MSEC
@@ -101,16 +102,10 @@ static bool read_stamp(int fd, uint32_t *key, int64_t *ns)
 		return false;
 	for (struct cmsghdr *cm = CMSG_FIRSTHDR(&msg); cm;
 	     cm = CMSG_NXTHDR(&msg, cm)) {
-		struct scm_timestamping ts;
-
-		if (cm->cmsg_level == SOL_SOCKET &&
-		    cm->cmsg_type == SCM_TIMESTAMPING) {
-			memcpy(&ts, CMSG_DATA(cm), sizeof(ts));
-			*ns = ts.ts[0].tv_sec * NSEC_PER_SEC + ts.ts[0].tv_nsec;
-		} else if (cm->cmsg_level == SOL_PACKET &&
-			   cm->cmsg_type == PACKET_TX_TIMESTAMP) {
+		if (!scm_stamp_read(cm, SCM_STAMP_SOFTWARE, ns) &&
+		    cm->cmsg_level == SOL_PACKET &&
+		    cm->cmsg_type == PACKET_TX_TIMESTAMP)
 			memcpy(&e, CMSG_DATA(cm), sizeof(e));
-		}
 	}
 	*key = e.ee_data;
 	return true;

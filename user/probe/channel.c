@@ -278,17 +278,6 @@ int channel_receive(struct channel *c, uint8_t *octets, size_t size)
 	return len < 0 ? -errno : (int)len;
 }
 
-static bool read_stamp(const struct cmsghdr *cm, struct channel_event *event)
-{
-	struct scm_timestamping ts;
-
-	memcpy(&ts, CMSG_DATA(cm), sizeof(ts));
-	if (!ts.ts[0].tv_sec && !ts.ts[0].tv_nsec)
-		return false;
-	event->stamp.ns = ts.ts[0].tv_sec * NSEC_PER_SEC + ts.ts[0].tv_nsec;
-	return true;
-}
-
 static bool is_port_unreachable(const struct sock_extended_err *e)
 {
 	if (e->ee_origin == SO_EE_ORIGIN_ICMP)
@@ -307,9 +296,8 @@ static bool read_event(struct channel *c, struct msghdr *msg,
 
 	for (struct cmsghdr *cm = CMSG_FIRSTHDR(msg); cm;
 	     cm = CMSG_NXTHDR(msg, cm)) {
-		if (cm->cmsg_level == SOL_SOCKET &&
-		    cm->cmsg_type == SCM_TIMESTAMPING)
-			has_stamp = read_stamp(cm, event);
+		if (scm_stamp_read(cm, SCM_STAMP_SOFTWARE, &event->stamp.ns))
+			has_stamp = true;
 		else if ((cm->cmsg_level == IPPROTO_IP &&
 			  cm->cmsg_type == IP_RECVERR) ||
 			 (cm->cmsg_level == IPPROTO_IPV6 &&

@@ -105,7 +105,7 @@ static struct hook *attach_xdp(const struct prober_shape *shape, int prog_fd,
 static const char *xdp_refusal(const struct prober_shape *shape, int err)
 {
 	return shape->prepare ? prepare_findings(shape->prepare)->why_not_xdp
-			      : hook_xdp_refusal(shape->iface, err);
+			      : strerror(-err);
 }
 
 static void prober_load_hw(struct prober *p, const struct prober_shape *shape)
