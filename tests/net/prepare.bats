@@ -27,6 +27,8 @@ setup() {
 	ip -n "$NS-near" neigh replace "$FAR4" lladdr 02:00:00:00:00:02 \
 		dev near0
 	await 5 carrier
+	# As a router may have told; with the device's it is changed as well.
+	near sysctl -qw net.ipv6.conf.far0.mtu=1400
 	state >"$DIR/before"
 }
 
@@ -48,6 +50,7 @@ state() {
 		near ethtool -k $dev
 		near cat /sys/class/net/$dev/napi_defer_hard_irqs
 		near cat /sys/class/net/$dev/gro_flush_timeout
+		near cat /proc/sys/net/ipv6/conf/$dev/mtu
 		near tc filter show dev $dev ingress
 		near tc filter show dev $dev egress
 	done
@@ -110,6 +113,7 @@ next_start() {
 	said 'near0: rx-channels 1 -> 4$'
 	said 'near0: rx-channels 4 -> 1, as it was'
 	said 'far0: mtu 3498 -> 9001, as it was'
+	said 'far0: ipv6-mtu 9001 -> 1400, as it was'
 	json '.hooks.rx == "xdp"'
 	json '.local.preflight[] | select(.id == "prepared").text |
 		test("mtu of far0 3498, rx channels of near0 4")'

@@ -155,6 +155,14 @@ static void test_mtu(void **state)
 	assert_int_equal(mtu_write(index, 10), -EINVAL);
 	assert_int_equal(mtu_write(index, 1500), 0);
 	assert_int_equal(mtu_write(1 << 20, 1500), -ENODEV);
+	assert_int_equal(mtu_read_ip6("nosuch0", &value), -ENOENT);
+	if (mtu_read_ip6(WORLD_VETH, &value) == -ENOENT)
+		return; /* a kernel without IPv6 */
+	assert_int_equal(mtu_write_ip6(WORLD_VETH, 1400), 0);
+	assert_int_equal(mtu_write(index, 1450), 0);
+	assert_int_equal(mtu_read_ip6(WORLD_VETH, &value), 0);
+	assert_int_equal(value, 1450);
+	assert_int_equal(mtu_write(index, 1500), 0);
 }
 
 /* ---- what rtnetlink sends of others -------------------------------------- */

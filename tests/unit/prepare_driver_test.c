@@ -19,7 +19,7 @@
 #include "tune_world.h"
 
 static struct {
-	uint32_t mtu, xdp_mtu;
+	uint32_t mtu, mtu_ip6, xdp_mtu;
 	struct preflight_channels channels;
 	bool halves; /* ENA in-tree: XDP has queues of its own */
 	bool lro, refuses_lro, gro_hw, refuses_gro_hw;
@@ -95,9 +95,23 @@ int mtu_write(int ifindex, uint64_t value)
 	(void)ifindex;
 	if (driver.attached && value > driver.xdp_mtu)
 		return -EINVAL;
-	driver.mtu = value;
+	driver.mtu = driver.mtu_ip6 = value;
 	driver.writes++;
 	return 0;
+}
+
+int mtu_read_ip6(const char *ifname, uint64_t *value)
+{
+	(void)ifname;
+	*value = driver.mtu_ip6;
+	return 0;
+}
+
+int mtu_write_ip6(const char *ifname, uint64_t value)
+{
+	(void)ifname;
+	driver.mtu_ip6 = value;
+	return value > driver.mtu ? -EINVAL : 0;
 }
 
 int channels_read(const char *ifname, struct preflight_channels *out)
@@ -174,6 +188,7 @@ static int reset(void **state)
 	memset(&driver, 0, sizeof(driver));
 	driver.name = "ena";
 	driver.mtu = 9001;
+	driver.mtu_ip6 = 1480;
 	driver.xdp_mtu = 3498;
 	driver.halves = true;
 	driver.channels = (struct preflight_channels){ .known = true,
@@ -206,6 +221,7 @@ static struct prepare *prepare_it(bool may_change)
 static void assert_as_it_came(void)
 {
 	assert_int_equal(driver.mtu, 9001);
+	assert_int_equal(driver.mtu_ip6, 1480);
 	assert_int_equal(driver.channels.combined, 8);
 	assert_int_equal(driver.attached, 0);
 	assert_int_equal(world_notes(), 0);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/mtu.h"
 #include "host/preflight.h"
 #include "host/stacked.h"
 #include "host/tune.h"
@@ -111,6 +112,20 @@ static int set(struct prepare *p, int ifindex, enum tunable what,
 	return tune ? tune_set(tune, what, value) : -ENODEV;
 }
 
+/* IPv6's own MTU is the interface's from then on, both ways. */
+static int set_one_mtu(struct prepare *p, int ifindex, uint32_t value)
+{
+	struct tune *tune = tune_of(p, ifindex);
+	uint64_t was;
+	int err = tune ? mtu_read(ifindex, &was) : -ENODEV;
+
+	if (!err && was != value)
+		err = tune_follow(tune, TUNABLE_MTU_IP6, was);
+	if (err && err != -ENOENT)
+		return err;
+	return tune_set(tune, TUNABLE_MTU, value);
+}
+
 /* What stands on an interface (a VLAN) follows it down but not up again, so it
  * goes first and is noted. */
 static int set_mtu(struct prepare *p, int ifindex, uint32_t value)
@@ -119,10 +134,10 @@ static int set_mtu(struct prepare *p, int ifindex, uint32_t value)
 	int count = stacked_above(ifindex, value, uppers);
 
 	for (int i = 0; i < count; i++) {
-		if (set(p, uppers[i], TUNABLE_MTU, value))
+		if (set_one_mtu(p, uppers[i], value))
 			return -ECANCELED;
 	}
-	return count < 0 ? count : set(p, ifindex, TUNABLE_MTU, value);
+	return count < 0 ? count : set_one_mtu(p, ifindex, value);
 }
 
 static void remember(struct prepare *p, const struct preflight_step *step,

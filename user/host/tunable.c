@@ -17,6 +17,7 @@ enum source {
 	SOURCE_COALESCE,
 	SOURCE_SYSFS,
 	SOURCE_HWTSTAMP,
+	SOURCE_MTU_IP6,
 	SOURCE_MTU,
 	SOURCE_CHANNELS,
 	SOURCE_OFFLOAD,
@@ -50,6 +51,7 @@ static const struct tunable_row rows[TUNABLES] = {
 	[TUNABLE_TX_USECS] = COALESCE("tx-usecs", COALESCE_TX_USECS, false),
 	[TUNABLE_NAPI_DEFER] = SYSFS("napi_defer_hard_irqs"),
 	[TUNABLE_GRO_FLUSH] = SYSFS("gro_flush_timeout"),
+	[TUNABLE_MTU_IP6] = { "ipv6-mtu", NULL, 0, false, SOURCE_MTU_IP6 },
 	[TUNABLE_MTU] = { "mtu", NULL, 0, false, SOURCE_MTU },
 	[TUNABLE_CHANNELS_RX] = { "rx-channels", NULL, CHANNELS_RX, false,
 				  SOURCE_CHANNELS },
@@ -119,6 +121,8 @@ int tunable_read(const struct iface *iface, enum tunable what, uint64_t *value)
 		return netdev_attr_read(iface, row->attr, value);
 	case SOURCE_HWTSTAMP:
 		return hwtstamp_read(iface->name, value);
+	case SOURCE_MTU_IP6:
+		return mtu_read_ip6(iface->name, value);
 	case SOURCE_MTU:
 		return mtu_read(iface->index, value);
 	case SOURCE_CHANNELS:
@@ -142,6 +146,8 @@ int tunable_write(const struct iface *iface, enum tunable what, uint64_t value)
 		return netdev_attr_write(iface, row->attr, value);
 	case SOURCE_HWTSTAMP:
 		return hwtstamp_write(iface->name, value);
+	case SOURCE_MTU_IP6:
+		return mtu_write_ip6(iface->name, value);
 	case SOURCE_MTU:
 		return mtu_write(iface->index, value);
 	case SOURCE_CHANNELS:

@@ -20,6 +20,7 @@ enum tunable {
 	TUNABLE_TX_USECS,
 	TUNABLE_NAPI_DEFER, /* empty polls before interrupts are let in again */
 	TUNABLE_GRO_FLUSH,  /* and the timer that does it in any case, ns */
+	TUNABLE_MTU_IP6,    /* follows the next, down and up */
 	TUNABLE_MTU,
 	TUNABLE_CHANNELS_RX,
 	TUNABLE_CHANNELS_COMBINED,

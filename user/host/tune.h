@@ -54,6 +54,14 @@ void tune_busy_poll(struct tune *t, int fd);
 int tune_set(struct tune *t, enum tunable what, uint64_t value);
 
 /*
+ * Notes a setting that will be `then` once what is changed after this call has
+ * been put back, and is itself to be put back after that: it changes along with
+ * another. Nothing is noted where it is `then` already. 0, -ENOENT where there
+ * is no such setting, -EACCES where it cannot be noted, or -errno.
+ */
+int tune_follow(struct tune *t, enum tunable what, uint64_t then);
+
+/*
  * Has the NIC stamp all that it receives, which it says beforehand, because it
  * restarts the NIC, now and when it is put back; where the NIC does so already
  * nothing changes. 0, and hwtstamp_read() then tells what it came to (a change

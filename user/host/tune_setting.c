@@ -14,11 +14,12 @@ static bool file_is_rival(const struct tune *t, const struct tune_file *f,
 	       tune_note_same_iface(&f->note, self);
 }
 
-/* The newest record of another live run that set what the interface has now. */
+/* The newest record of another live run that set what the interface has now;
+ * `value` NULL: whatever that is. */
 static const struct tune_record *record_inherited(const struct tune *t,
 						  const struct tune_dir *dir,
 						  enum tunable what,
-						  uint64_t value)
+						  const uint64_t *value)
 {
 	const struct tune_note self = { .place = t->place,
 					.ifindex = t->iface.index };
@@ -32,7 +33,7 @@ static const struct tune_record *record_inherited(const struct tune *t,
 		for (unsigned int j = 0; j < f->note.count; j++) {
 			const struct tune_record *r = &f->note.record[j];
 
-			if (r->what == what && r->set == value &&
+			if (r->what == what && (!value || r->set == *value) &&
 			    (!best || r->order > best->order))
 				best = r;
 		}
@@ -145,7 +146,7 @@ int tune_setting_change(struct tune *t, const struct tune_dir *dir,
 	err = tunable_read(&t->iface, what, &value);
 	if (err)
 		return err;
-	other = record_inherited(t, dir, what, value);
+	other = record_inherited(t, dir, what, &value);
 	if (other) {
 		if (!record_note(t, dir, other))
 			tune_say(&t->sink, "%s: %s is %s, set by another xrtt",
@@ -226,6 +227,30 @@ int tune_set(struct tune *t, enum tunable what, uint64_t target)
 		record_confirm(t, &dir, &record);
 	}
 out:
+	tune_dir_close(&dir);
+	return err;
+}
+
+/* Another live run may have made it follow already: what it is now is then not
+ * what it was. */
+int tune_follow(struct tune *t, enum tunable what, uint64_t then)
+{
+	struct tune_record record = { .what = what, .set = then };
+	const struct tune_record *other;
+	struct tune_dir dir;
+	int err;
+
+	if (has_record(t, what))
+		return 0;
+	err = tunable_read(&t->iface, what, &record.was);
+	if (err)
+		return err;
+	if (!tune_directory_open(t, &dir))
+		return -EACCES;
+	other = record_inherited(t, &dir, what, NULL);
+	record.order = order_next(t, &dir);
+	if (other || record.was != then)
+		err = record_note(t, &dir, other ? other : &record);
 	tune_dir_close(&dir);
 	return err;
 }
