@@ -196,7 +196,13 @@ static void learn(struct prepare *p, int prog_fd, int err)
 {
 	struct preflight_facts *f = &p->facts;
 
-	xdp_reason_ask(p->iface.index, prog_fd, f->reason, sizeof(f->reason));
+	/* A program in the way that has just gone is all that there is to say,
+	 * and the next one would be taken. */
+	if (err == -EBUSY)
+		f->reason[0] = '\0';
+	else
+		xdp_reason_ask(p->iface.index, prog_fd, f->reason,
+			       sizeof(f->reason));
 	f->refusal_errno = err;
 	look(p);
 	conclude(p, preflight_classify(f, err, f->reason));
