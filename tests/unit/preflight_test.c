@@ -165,6 +165,9 @@ static void test_ena(void **state)
 	assert_non_null(strstr(all.why_not_xdp,
 			       "(ip link set dev ens5 mtu 3498,"
 			       " or --prepare)"));
+	f.offer = "xrtt probe --prepare";
+	preflight_judge(&f, &all);
+	assert_non_null(strstr(all.why_not_xdp, ", or xrtt probe --prepare)"));
 	f.mtu = 3498;
 	refuse(&f, -EINVAL, "channel count should be at most half");
 	expect(&f, "xdp_queues", PREFLIGHT_BLOCKS,
@@ -289,6 +292,7 @@ static void test_taken(void **state)
 static void test_stacked(void **state)
 {
 	struct preflight_facts f = ena();
+	struct preflight all;
 
 	(void)state;
 	f.refusal = PREFLIGHT_ACCEPTED;
@@ -309,6 +313,11 @@ static void test_stacked(void **state)
 	strcpy(f.kind, "ipvlan");
 	expect(&f, "stacked", PREFLIGHT_COSTS,
 	       "-I ens5, in the network namespace that has it");
+	/* Drivers of hardware need not name a kind. */
+	f.kind[0] = '\0';
+	preflight_judge(&f, &all);
+	assert_non_null(strstr(preflight_find(&all, "stacked")->text,
+			       "ens5 is an interface on ens5:"));
 	f.has_carrier = false;
 	expect(&f, "no_carrier", PREFLIGHT_BLOCKS, NULL);
 }

@@ -51,6 +51,7 @@ static int look(struct prepare *p)
 		p->facts = old;
 	p->facts.wanted = p->request.wanted;
 	p->facts.may_prepare = p->request.may_change;
+	p->facts.offer = p->request.offer;
 	p->facts.refusal = old.refusal;
 	p->facts.refusal_errno = old.refusal_errno;
 	memcpy(p->facts.reason, old.reason, sizeof(old.reason));

@@ -23,6 +23,7 @@ struct prepare_request {
 	const struct iface *iface; /* where the hooks go; copied */
 	unsigned int wanted;	   /* PREFLIGHT_XDP | ... */
 	bool may_change;	   /* --prepare */
+	const char *offer;	   /* of preflight_facts; static */
 	const struct tune_sink *sink;
 };
 

@@ -148,6 +148,11 @@ static void judge_taken(const struct judge *j)
 		      f->ifname, f->xdp_is_generic ? "xdpgeneric" : "xdpdrv");
 }
 
+static const char *offered(const struct preflight_facts *f)
+{
+	return f->offer ? f->offer : "--prepare";
+}
+
 static void judge_spared(const struct judge *j)
 {
 	const struct preflight_facts *f = j->facts;
@@ -162,7 +167,7 @@ static void judge_spared(const struct judge *j)
 					   : "might restart the NIC (its "
 					     "driver is not known "
 					     "here)"),
-		      "--prepare");
+		      "%s", offered(f));
 }
 
 /* virtio's word for it covers checksums as well, and where it refuses it cannot
@@ -272,16 +277,18 @@ static void judge_plan(const struct judge *j, bool xdp)
 /* The first of those that keep native XDP out. */
 static void explain(const struct judge *j, const struct preflight_finding *f)
 {
-	const char *or_prepare = "";
+	const char *lead = "", *offer = "";
 	struct preflight_step step;
 	char *to = j->out->why_not_xdp;
 
 	if (preflight_step(j->facts, &step) && !j->facts->may_prepare &&
-	    (!step.on_peer || j->facts->peer.is_here))
-		or_prepare = ", or --prepare";
+	    (!step.on_peer || j->facts->peer.is_here)) {
+		lead = ", or ";
+		offer = offered(j->facts);
+	}
 	if (*f->fix)
-		snprintf(to, sizeof(j->out->why_not_xdp), "%s (%s%s)", f->text,
-			 f->fix, or_prepare);
+		snprintf(to, sizeof(j->out->why_not_xdp), "%s (%s%s%s)",
+			 f->text, f->fix, lead, offer);
 	else
 		snprintf(to, sizeof(j->out->why_not_xdp), "%s", f->text);
 }

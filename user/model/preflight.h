@@ -70,6 +70,8 @@ struct preflight_peer {
 struct preflight_facts {
 	unsigned int wanted; /* PREFLIGHT_XDP | ... */
 	bool may_prepare;    /* --prepare */
+	const char *offer;   /* who has that option: "xrtt probe --prepare";
+				NULL: who is asked, "--prepare" */
 	char ifname[PREFLIGHT_NAME];
 	char driver[32];
 	char kind[PREFLIGHT_NAME]; /* rtnetlink's: "veth"; hardware has none */
@@ -112,7 +114,7 @@ struct preflight {
 	size_t count;
 	struct preflight_finding finding[PREFLIGHT_FINDINGS];
 	/* Why there is no native XDP, and the cure; "" while it may be. */
-	char why_not_xdp[2 * PREFLIGHT_TEXT + 24];
+	char why_not_xdp[2 * PREFLIGHT_TEXT + 32];
 };
 
 /* A change that would let native XDP in; `on_peer`: at a veth's other end. */

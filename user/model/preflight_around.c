@@ -67,9 +67,10 @@ static void judge_kind(const struct judge *j)
 	} else if (*f->lower) {
 		finding = preflight_add(
 			j, !strcmp(f->kind, "vlan") ? "vlan" : "stacked", 0,
-			"%s is a %s on %s: its stamps leave out what "
+			"%s is %s %s on %s: its stamps leave out what "
 			"%s does, and it has no native XDP",
-			f->ifname, f->kind, f->lower, f->lower);
+			f->ifname, *f->kind ? "a" : "an",
+			*f->kind ? f->kind : "interface", f->lower, f->lower);
 		preflight_cost(finding);
 		preflight_fix(finding,
 			      "-I %s, in the network namespace that has it",

@@ -10,9 +10,10 @@ void preflight_text(FILE *to, const char *who, const struct preflight *found)
 	for (size_t i = 0; i < found->count; i++) {
 		const struct preflight_finding *f = &found->finding[i];
 
-		fprintf(to, "%s: %s %s: %s%s%s\n", who,
-			preflight_level_name(f->level), f->id, f->text,
-			*f->fix ? "; to mend it: " : "", f->fix);
+		fprintf(to, "%s: %s %s: %s\n", who,
+			preflight_level_name(f->level), f->id, f->text);
+		if (*f->fix)
+			fprintf(to, "%s:   to mend it: %s\n", who, f->fix);
 	}
 }
 

@@ -185,6 +185,7 @@ bool doctor_try_peer(const struct plan *target, struct stamp_facts *out)
 	plan.timeout = span_ns(PEER_TIMEOUT_NS);
 	plan.batch = 1;
 	plan.size = PACKET_PAYLOAD_MIN;
+	plan.prepare_offer = "xrtt probe --prepare";
 	snprintf(out->peer.link, sizeof(out->peer.link), "%s",
 		 plan.ifname ? plan.ifname : "");
 	return look(&plan, &out->peer);

@@ -44,7 +44,8 @@ struct plan {
 	double clock_ppm; /* the user's bound on our clock's rate; 0: none */
 	bool tune;
 	bool busy_poll;
-	bool prepare;	/* native XDP may have its way with the interface */
+	bool prepare; /* native XDP may have its way with the interface */
+	const char *prepare_offer; /* of preflight_facts; static */
 	bool hw_stamps; /* the NIC's, on receiving; never with flood */
 	const struct tune_sink *sink; /* hears what was changed, or NULL */
 	struct until until;	      /* stop then, if has_until */

@@ -22,6 +22,7 @@ enum session_end run_preflight(struct run *r, char *why)
 	struct prepare_request request = {
 		.iface = &r->wire,
 		.may_change = r->plan->prepare,
+		.offer = r->plan->prepare_offer,
 		.sink = sink_of(r),
 	};
 	int err;
