@@ -312,7 +312,7 @@ everything() {
 	spawn_ready tai here "$BATS_TEST_DIRNAME/tai.py" 0
 	quick -I near0
 	stop_pid "$SPAWNED"
-	finding tai_offset costs 0
+	finding tai_offset good 0
 }
 
 @test "doctor: an interface that is down, one that is not there, none" {

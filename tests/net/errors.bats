@@ -26,7 +26,7 @@ refused() {
 	[ "$status" -eq "$1" ] || fail "status $status, not $1: ${*:3}"
 	[ ! -s "$DIR/out" ] || fail "said on stdout: $(cat "$DIR/out")"
 	[ "$(wc -l <"$DIR/err")" -eq 1 ]
-	grep -qE "^xrtt (probe|reflect): .*$2" "$DIR/err" ||
+	grep -qE "^xrtt (probe|reflect|doctor): .*$2" "$DIR/err" ||
 		fail "no such cure: $2"
 }
 
@@ -37,6 +37,11 @@ refuses_probe() {
 @test "errors: no such interface" {
 	refuses_probe 2 'nosuch0.*ip link' "$FAR4" -I nosuch0
 	refused 2 'nosuch0.*ip link' "$XRTT" reflect -I nosuch0
+}
+
+@test "errors: an option of doctor's that would do nothing" {
+	refused 2 '-d is for --null' "$XRTT" doctor -d 2s
+	refused 2 '-d is for --null' "$XRTT" doctor -I near0 -d 2s
 }
 
 @test "errors: no route" {

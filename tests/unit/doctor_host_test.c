@@ -242,7 +242,9 @@ static void test_discipline(void **state)
 	c->source = "chrony";
 	c->rate_ppm = 0.08;
 	assert_finding("clock_discipline", FINDING_GOOD, "chrony");
-	assert_finding("tai_offset", FINDING_COSTS, "0");
+	doctor_judge_clock(&doctor, &host.timekeeping);
+	assert_int_equal(find("tai_offset")->level, FINDING_GOOD);
+	assert_non_null(strstr(find("tai_offset")->fix, "chrony.conf"));
 	c->tai_offset_s = 37;
 	assert_finding("tai_offset", FINDING_GOOD, "37");
 	c->steering.known = true;

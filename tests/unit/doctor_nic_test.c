@@ -342,6 +342,11 @@ static void test_counters(void **state)
 	nic.counter[2].before = 10;
 	assert_non_null(strstr(judge("allowance")->text, "7 of them while"));
 	assert_null(strstr(judge("allowance")->text, "17 of them while"));
+	nic.counter[2].before = 17;
+	f = judge("allowance");
+	assert_int_equal(f->level, FINDING_GOOD);
+	assert_string_equal(f->value, "pps_allowance_exceeded 17");
+	assert_non_null(strstr(f->text, ", 0 of them while"));
 	take_counters(17, 4);
 	judge("allowance");
 	assert_non_null(strstr(doctor.finding[doctor.findings - 1].fix,

@@ -23,6 +23,8 @@
 #define EXIT_COSTS 1
 #define EXIT_BLOCKS 3
 
+#define NULL_TIME_NS (10 * NSEC_PER_SEC)
+
 struct doctor_options {
 	span_t duration;
 	const char *ifname;
@@ -140,7 +142,8 @@ static enum session_end run_null(const struct doctor_options *o,
 				 struct doctor *doctor)
 {
 	const struct null_plan plan = {
-		.duration = o->duration,
+		.duration =
+			o->duration.ns ? o->duration : span_ns(NULL_TIME_NS),
 		.next = is_watched(o) ? on_next : NULL,
 	};
 	enum session_end end;
@@ -215,8 +218,7 @@ static int run_host(const struct doctor_options *o, const char *target,
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct doctor_options o = { .duration = { 10 * NSEC_PER_SEC },
-				    .port = STAMP_PORT };
+	struct doctor_options o = { .port = STAMP_PORT };
 	struct doctor *doctor;
 	const char *target;
 	int status = option_parse(&usage, argc, argv, &o, &target);
@@ -226,6 +228,11 @@ int cmd_doctor(int argc, char **argv)
 	if (o.null && (target || o.ifname)) {
 		fprintf(stderr, "xrtt doctor: --null has a cable of its own: "
 				"neither a target nor -I goes with it\n");
+		return SESSION_BAD_ARGUMENT;
+	}
+	if (!o.null && o.duration.ns) {
+		fprintf(stderr, "xrtt doctor: -d is for --null; a look at the "
+				"host takes as long as it takes\n");
 		return SESSION_BAD_ARGUMENT;
 	}
 	doctor = calloc(1, sizeof(*doctor));

@@ -174,13 +174,12 @@ static void judge_tai(struct doctor *d, const struct clock_state *c)
 		f = doctor_find(d, "tai_offset", FINDING_GOOD,
 				"TAI - UTC is set: %d s", c->tai_offset_s);
 	else
-		f = doctor_find(d, "tai_offset", FINDING_COSTS,
+		f = doctor_find(d, "tai_offset", FINDING_GOOD,
 				"nobody has set TAI - UTC: round trips lose "
 				"nothing, absolute one-way delays are off");
 	finding_set_value(f, "%d", c->tai_offset_s);
 	if (c->tai_offset_s)
 		return;
-	finding_set_cost(f, 0, NAN);
 	finding_set_fix(f, "in chrony.conf leapsectz right/UTC or, where that "
 			   "zone is missing, leapseclist /usr/share/zoneinfo/"
 			   "leap-seconds.list; then restart chronyd");

@@ -106,7 +106,8 @@ static void judge_counter(struct doctor *d, const struct nic_counter *c)
 
 	if (!c->after)
 		return;
-	f = doctor_find(d, "allowance", FINDING_COSTS,
+	/* When the others were is not known: a burst at boot, mostly. */
+	f = doctor_find(d, "allowance", during ? FINDING_COSTS : FINDING_GOOD,
 			"%s: %" PRIu64 " packets were held or dropped beyond "
 			"what this instance may send or track, %" PRIu64
 			" of them while this was looked at",

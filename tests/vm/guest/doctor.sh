@@ -114,7 +114,7 @@ test_goods() {
 	/vm/tai 0
 	doctor
 	finding qdisc costs fq '.cost_ns == 1000000'
-	finding tai_offset costs 0
+	finding tai_offset good 0
 	finding moderation good 0
 	# shellcheck disable=SC2046 # the cure as it would be typed
 	near $(json '.findings[] | select(.id == "qdisc").fix' | sed 's/ (.*//')
