@@ -212,6 +212,7 @@ static void each_stage_bears_the_programs_it_touches(void **state)
 		assert_between(t ? t->ns : 0, cost[i], cost[i]);
 	}
 	assert_non_null(find(&r.stage[STAGE_NIC_TO_XDP].at_p50, "hw_map"));
+	assert_false(find(&r.stage[STAGE_NIC_TO_XDP].at_p50, "hw_map")->common);
 	assert_non_null(find(&r.stage[STAGE_NIC_TO_XDP].at_p50, "cpu_offset"));
 	facts.program[BUDGET_XDP] = NAN;
 	assert_int_equal(budget_fill(&r, &facts), 0);

@@ -339,6 +339,12 @@ static void test_ring(void **state)
 	assert_int_equal(hwclock_add(c, &r), -EINVAL);
 	assert_int_equal(c->count, 3 * HWCLOCK_READINGS);
 	assert_between(hwclock_rate_ppm(c), 10.00009, 10.00011);
+	/* From the first of all to the last, and not much beyond. */
+	assert_true(hwclock_spans(c, c->first.nic));
+	assert_true(hwclock_spans(c, r.nic));
+	r.nic.ns += 100000;
+	assert_false(hwclock_spans(c, r.nic));
+	assert_false(hwclock_spans(c, (nic_t){ 7 - 100000 }));
 	assert_int_equal(hwclock_locate(c, (nic_t){ 7 + 5 * STEP_NS },
 					(mono_t){ 5 * STEP_NS + 90000 },
 					&place),

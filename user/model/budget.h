@@ -98,7 +98,8 @@ static inline struct budget_fact budget_fact(char kind, double size,
 /*
  * What is known of a run. Sizes are at 95 % as above: ns, or ppm for rates.
  * `common` counts only where it says so; of the others some always are common
- * (clock_rate, hw_map, remote_rate, remote_read) and some never.
+ * (clock_rate, remote_rate, remote_read) and some never: so hw_map, as each
+ * hardware stamp has a bar of its own.
  */
 struct budget_facts {
 	struct budget_fact clock_rate; /* ppm */

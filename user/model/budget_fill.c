@@ -190,7 +190,7 @@ static const struct rule rules[] = {
 	{ "clock_read", FACT(clock_read), .size = each_reading },
 	{ "cpu_offset", FACT(cpu_offset), .size = between_cpus },
 	{ "realtime_map", FACT(realtime_map), .size = at_socket_driver },
-	{ "hw_map", FACT(hw_map), .common = true, .size = at_hardware },
+	{ "hw_map", FACT(hw_map), .size = at_hardware },
 	{ "remote_rate", FACT(remote_rate), .common = true,
 	  .size = over_remote },
 	{ "remote_read", FACT(remote_read), .common = true,

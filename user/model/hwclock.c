@@ -11,6 +11,9 @@
 /* A neighbour nearer than this share of a piece says nothing of its bend. */
 #define NEAR_SHARE 2
 
+/* Two ways of making nanoseconds of one number of ticks differ by less. */
+#define TICKS_NS 1000
+
 void hwclock_init(struct hwclock *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -183,6 +186,14 @@ int hwclock_locate(const struct hwclock *c, nic_t stamp, mono_t seen,
 			   fmax(before, after));
 	out->is_settled = r;
 	return 0;
+}
+
+/* Drivers make nanoseconds of the NIC's ticks at a rate that is set anew now
+ * and then, of a stamp's not always as of a reading's. */
+bool hwclock_spans(const struct hwclock *c, nic_t stamp)
+{
+	return c->count && stamp.ns >= c->first.nic.ns - TICKS_NS &&
+	       stamp.ns <= reading(c, c->count - 1)->nic.ns + TICKS_NS;
 }
 
 double hwclock_rate_ppm(const struct hwclock *c)

@@ -70,6 +70,10 @@ int hwclock_add(struct hwclock *clock, const struct hwclock_reading *reading);
 int hwclock_locate(const struct hwclock *clock, nic_t stamp, mono_t seen,
 		   struct hwclock_place *out);
 
+/* Whether a stamp can be of this clock, if its packet came in after the first
+ * reading's end and before the last one's begin. */
+bool hwclock_spans(const struct hwclock *clock, nic_t stamp);
+
 /* By how much CLOCK_MONOTONIC was faster than the NIC's clock from the first
  * reading to the last, in ppm; not finite with fewer than two, or a step. */
 double hwclock_rate_ppm(const struct hwclock *clock);

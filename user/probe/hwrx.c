@@ -11,10 +11,6 @@
 #include "probe/hwread.h"
 #include "probe/run.h"
 
-/* Stamps further than this beyond the readings around them are of another
- * clock: one that keeps UTC is 37 s from one that keeps TAI. */
-#define ASTRAY_NS NSEC_PER_MSEC
-
 struct hwrx {
 	struct tune *tune;
 	int phc;	  /* the number of its clock */
@@ -149,13 +145,18 @@ bool hwrx_wants_control(const struct run *r)
 	       !state.stamped;
 }
 
+/* What XDP has seen of the NIC's stamps, or `why` it cannot. */
+struct seen {
+	struct nic_state state;
+	const char *why;
+};
+
 /* NULL, or why the engine does not get them. */
-static const char *engine_lacks(const struct run *r, enum engine engine)
+static const char *engine_lacks(const struct run *r, enum engine engine,
+				const struct seen *xdp)
 {
 	const struct hwclock *c = &r->hw->read.clock;
 	nic_t stamp = r->hw->control;
-	struct nic_state state;
-	const char *why;
 
 	if (c->count < 2)
 		return "the NIC's clock could not be read before the first "
@@ -163,18 +164,16 @@ static const char *engine_lacks(const struct run *r, enum engine engine)
 	if (engine == ENGINE_SOCKET && !r->hw->has_control)
 		return "none came with the replies before the first probe";
 	if (engine == ENGINE_BYPASS) {
-		why = prober_nic(r->prober, &state);
-		if (why)
-			return why;
-		if (!state.stamped)
-			return state.refused
+		if (xdp->why)
+			return xdp->why;
+		if (!xdp->state.stamped)
+			return xdp->state.refused
 				       ? "the driver hands none to XDP"
 				       : "none came to XDP before the first "
 					 "probe";
-		stamp.ns = state.last;
+		stamp.ns = xdp->state.last;
 	}
-	if (stamp.ns < c->first.nic.ns - ASTRAY_NS ||
-	    stamp.ns > c->at[c->count - 1].nic.ns + ASTRAY_NS)
+	if (!hwclock_spans(c, stamp))
 		return "those that come are not of the clock that the driver "
 		       "names";
 	return NULL;
@@ -184,13 +183,16 @@ void hwrx_set_ends(struct run *r)
 {
 	struct hwrx *h = r->hw;
 	const char *no = NULL;
+	struct seen xdp;
 
 	if (!h || !h->is_on)
 		return;
+	/* Before the reading, which is to be later than what it has seen. */
+	xdp.why = prober_nic(r->prober, &xdp.state);
 	hwread_now(&h->read);
 	for (int i = 0; !no && i < ENGINES; i++) {
 		if (run_uses(r, i))
-			no = engine_lacks(r, i);
+			no = engine_lacks(r, i, &xdp);
 		if (no)
 			snprintf(h->why, sizeof(h->why), "%s engine: %s",
 				 engine_name(i), no);
