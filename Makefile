@@ -72,11 +72,11 @@ TOOLS     := $(TOOL:%=$(B)/%)
 PRELOAD   := $(patsubst %,$(B)/%.so,$(filter $(PRELOADS),$(TOOL_NAME)))
 
 NET := $(wildcard tests/net/*.bats tests/net/*_test.sh)
-# Those that measure no time run two at a time, neighbours in this list; of
-# neighbours one at the most has a line that spins, or settings of this host.
-NET_PAIRED := $(patsubst %,tests/net/%.bats,loss door errors fallback interop \
-	preflight robust smoke tcp doctor_host ending prepare hwstamp doctor \
-	tune long_run)
+# Those that measure no time run two at a time. Neighbours in this list that
+# have a line that spins, or settings of this host, are far apart.
+NET_SHARED := $(patsubst %,tests/net/%.bats,loss door doctor_host tcp robust \
+	interop prepare ending fallback smoke hwstamp doctor preflight errors \
+	bypass_wire tune long_run)
 # A short part of the network tests runs on the sanitized binary as well.
 NET_SAN := $(wildcard tests/net/smoke.bats)
 
@@ -219,9 +219,9 @@ RUN := bash tests/run.sh
 RUN_LINT := -j 2 -t 120 tests/lint.sh $(wildcard tests/*_test.sh)
 RUN_UNIT := -j 2 -t 120 $(UNIT) $(wildcard tests/bench/*_test.sh)
 RUN_BPF  := -j 1 -r -t 120 $(BPF)
-RUN_NET  := -j 2 -r -t 900 $(NET_PAIRED) \
+RUN_NET  := -j 2 -r -t 900 $(NET_SHARED) \
 	$(foreach t,$(NET_SAN),-e XRTT=$(B)/san/xrtt $(t)) \
-	-j 1 $(filter-out $(NET_PAIRED),$(NET))
+	-j 1 $(filter-out $(NET_SHARED),$(NET))
 # Other kernels; SERIES and TOPICS choose some, see there.
 RUN_VM   := -j 1 -r -t 1200 tests/vm/matrix.sh
 

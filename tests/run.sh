@@ -156,8 +156,26 @@ start_program() {
 	*) cmocka=1 ;;
 	esac
 	log=$log_dir/${name//[^[:alnum:]_.]/_}.log
+	rm -f "$log.end"
 	run_logged "$log" "${command[@]}" &
 	jobs+=("$! $cmocka $limit $log $name")
+}
+
+# has_ended JOB
+has_ended() {
+	local child log
+
+	read -r child _ _ log _ <<<"$1"
+	[ -e "$log.end" ] || ! kill -0 "$child" 2>/dev/null
+}
+
+count_running() {
+	local job running=0
+
+	for job in "${jobs[@]}"; do
+		has_ended "$job" || running=$((running + 1))
+	done
+	echo $running
 }
 
 # Waits for the oldest program and tells how it went.
@@ -196,9 +214,12 @@ end_program() {
 	[ $verdict = FAIL ] && sed 's/^/      | /' "$log"
 }
 
-# Until so many at the most are running.
+# Until so many at the most are running; tells of those that nobody is before.
 end_programs() {
-	while [ ${#jobs[@]} -gt "$1" ]; do
+	while [ "$(count_running)" -gt "$1" ]; do
+		sleep 0.1
+	done
+	while [ ${#jobs[@]} -gt 0 ] && has_ended "${jobs[0]}"; do
 		end_program
 	done
 }
