@@ -189,3 +189,11 @@ as_nobody() {
 		2>"$DIR/err" >"$DIR/run.json"
 	json '.probes.received == 20'
 }
+
+@test "errors: what TCP cannot do" {
+	refuses_probe 2 'is an attack' "$FAR4" --protocol tcp --engine bypass \
+		--flood
+	refuses_probe 2 'carries nothing' "$FAR4" --protocol tcp --size 100
+	refuses_probe 2 'a second at most' "$FAR4" --protocol tcp -W 1100ms
+	refuses_probe 2 'not for TCP' "$FAR4" --protocol tcp --busy-poll
+}
