@@ -27,21 +27,30 @@ unpack() {
 		echo "$release" >"$1/release" && rm -rf "$1/tree" "$1"/*.deb
 }
 
-# Says why not, and fails.
-fetch_series() {
-	work=$dir/$1.part
-	rm -rf "$work" && mkdir -p "$work" || return 1
+# Leaves $package in $work, or says why not, and fails.
+download() {
 	package=$(newest "$1")
 	if [ -z "$package" ]; then
 		echo "apt knows no linux-image-$1.*-cloud-$arch"
 		return 1
 	fi
-	echo "  VM   $package" >&2
 	if ! (cd "$work" && apt-get -qq download "$package") \
 		>"$work/log" 2>&1 </dev/null; then
 		echo "apt-get download $package: $(grep -m 1 '^E:' \
 			"$work/log" || echo failed)"
 		return 1
+	fi
+}
+
+# Says why not, and fails.
+fetch_series() {
+	work=$dir/$1.part
+	rm -rf "$work" && mkdir -p "$work" || return 1
+	echo "  VM   kernel $1" >&2
+	if ! download "$1" >/dev/null; then
+		# What apt knows may be old, or nothing yet; root can mend it.
+		apt-get -qq update </dev/null >/dev/null 2>&1
+		download "$1" || return 1
 	fi
 	if ! { dpkg -x "$work"/*.deb "$work/tree" && unpack "$work" &&
 		mv "$work" "$dir/$1"; } >"$dir/log" 2>&1; then
