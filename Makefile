@@ -203,7 +203,7 @@ $(UNIT) $(BPF): $(B)/%: $(B)/san/obj/%.o $(SAN_LIB)
 tool_objects = $(patsubst %,$(B)/obj/%.o,$(1) $(filter $(1)_%,$(TOOL_AUX)))
 $(foreach t,$(TOOL),$(eval $(B)/$(t): $(call tool_objects,$(t))))
 # The instruments of tests/net link nothing of ours.
-$(filter $(B)/tests/bench/%,$(TOOLS)): $(LIB)
+$(filter $(B)/tests/bench/% $(B)/tests/vm/%,$(TOOLS)): $(LIB)
 $(TOOLS):
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load [prober] [bypass] [reflector]: loads every BPF program (of these
- * objects) in every configuration that xrtt gives it, with the privileges of
- * whoever runs this, and prints a line a program: its name, and the most
+ * load prober|bypass|reflector|hwstamp=IFACE..: loads every BPF program of
+ * these objects in every configuration that xrtt gives it, with the privileges
+ * of whoever runs this, and prints a line a program: its name, and the most
  * instructions that the verifier walked through for it, or `-` where it is
  * not to be loaded so; why is on stderr then, and the exit status is 1.
- * Attaches nothing.
+ * Attaches nothing; that of hwstamp is bound to IFACE, as it cannot be loaded
+ * otherwise.
  */
 #include <errno.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include <bpf/libbpf.h>
 #include "door.h"
 #include "order.h"
+#include "probe/hwprog.h"
 #include "slot.h"
 #include "bypass.skel.h"
 #include "prober.skel.h"
@@ -22,6 +25,8 @@
 
 #define PROGRAMS 16
 #define ORDERS 64
+#define WHOLE (-1)
+#define BOUND_PROGRAM "xrtt_hw_rx"
 
 static struct {
 	char name[64];
@@ -45,22 +50,52 @@ static void note(const char *name, uint32_t instructions)
 		walked[n].refused = 1;
 }
 
-static void fail(const struct bpf_program *program, const char *what, int err)
+static void fail(const char *name, const char *what, const char *why)
 {
-	fprintf(stderr, "cannot load %s, %s: %s\n", bpf_program__name(program),
-		what, strerror(-err));
+	fprintf(stderr, "cannot load %s, %s: %s\n", name, what, why);
 	failures++;
 }
 
-/* The nth program that the object is to load, and no other: one that is refused
- * hides none. 0 if it has not so many. */
+/* 0, or -errno. */
+static int note_fd(const char *name, int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t length = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(fd, &info, &length);
+
+	note(name, err ? 0 : info.verified_insns);
+	return err;
+}
+
+/* 0, or what is in the way of one of them. */
+static int load_whole(struct bpf_object *obj)
+{
+	struct bpf_program *program;
+	int err = bpf_object__load(obj);
+
+	if (err)
+		return err;
+	bpf_object__for_each_program(program, obj)
+	{
+		if (bpf_program__autoload(program))
+			err = err
+				      ?: note_fd(bpf_program__name(program),
+						 bpf_program__fd(program));
+	}
+	return err;
+}
+
+/* WHOLE: all that the object is to load, and 0 if it could; else the nth of
+ * these and no other, so that one that is refused hides none, and 0 if it has
+ * not so many. */
 static int load_nth(struct bpf_object *obj, int nth, const char *what)
 {
 	struct bpf_program *program, *chosen = NULL;
-	struct bpf_prog_info info = { 0 };
-	uint32_t length = sizeof(info);
+	const char *name;
 	int n = 0, err;
 
+	if (nth == WHOLE)
+		return load_whole(obj);
 	bpf_object__for_each_program(program, obj)
 	{
 		if (bpf_program__autoload(program) && n++ == nth)
@@ -70,13 +105,14 @@ static int load_nth(struct bpf_object *obj, int nth, const char *what)
 	}
 	if (!chosen)
 		return 0;
+	name = bpf_program__name(chosen);
 	err = bpf_object__load(obj);
-	if (!err)
-		err = bpf_obj_get_info_by_fd(bpf_program__fd(chosen), &info,
-					     &length);
 	if (err)
-		fail(chosen, what, err);
-	note(bpf_program__name(chosen), err ? 0 : info.verified_insns);
+		note(name, 0);
+	else
+		err = note_fd(name, bpf_program__fd(chosen));
+	if (err)
+		fail(name, what, strerror(-err));
 	return 1;
 }
 
@@ -144,8 +180,9 @@ static void load_probers(void)
 		config.rx_at_tc = k >> 1 & 1;
 		config.is_tcp = k > 3;
 		config.is_vlan = k > 7;
-		for (nth = 0; load_prober(&config, nth); nth++)
-			;
+		nth = WHOLE;
+		while (load_prober(&config, nth))
+			nth++;
 	}
 }
 
@@ -169,35 +206,103 @@ static void load_bypasses(void)
 		config.udp_at = shape[i].udp_at;
 		config.is_syn = shape[i].is_syn;
 		config.flood = config.hop_at_tc = i & 1;
-		for (nth = 0; load_bypass(&config, nth); nth++)
-			;
+		nth = WHOLE;
+		while (load_bypass(&config, nth))
+			nth++;
 	}
 }
 
-static int wanted(int argc, char **argv, const char *what)
-{
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], what))
-			return 1;
-	}
-	return argc < 2;
-}
-
-int main(int argc, char **argv)
+static void load_reflectors(void)
 {
 	int has_tai =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP,
 					BPF_FUNC_ktime_get_tai_ns, NULL) == 1;
 
-	if (wanted(argc, argv, "prober"))
+	/* XDP has no packets without a link header. */
+	load_reflector(1, 14, has_tai);
+	load_reflector(0, 14, has_tai);
+	load_reflector(0, 0, has_tai);
+}
+
+/* Its maps are the prober's, whose programs it needs not. */
+static int load_maps(struct prober_bpf *bpf, struct hwprog_maps *out)
+{
+	struct bpf_program *program;
+	int err;
+
+	bpf_object__for_each_program(program, bpf->obj)
+		bpf_program__set_autoload(program, false);
+	err = prober_bpf__load(bpf);
+	if (err)
+		return err;
+	*out = (struct hwprog_maps){
+		.ports = bpf_map__fd(bpf->maps.ports),
+		.sessions = bpf_map__fd(bpf->maps.sessions),
+		.slots = bpf_map__fd(bpf->maps.slots),
+		.records = bpf_map__fd(bpf->maps.records),
+		.counters = bpf_map__fd(bpf->maps.counters),
+	};
+	return 0;
+}
+
+/* Why it cannot be loaded, or NULL. */
+static const char *load_bound(const struct iface *iface,
+			      const struct hwprog_maps *maps)
+{
+	const char *why;
+	struct hwprog *prog = hwprog_open(iface, maps, &why);
+	int err;
+
+	if (!prog)
+		return why;
+	err = note_fd(BOUND_PROGRAM, hwprog_fd(prog));
+	hwprog_close(prog);
+	return err ? strerror(-err) : NULL;
+}
+
+static void load_hwstamp(const char *ifname)
+{
+	const struct iface iface = { .index = if_nametoindex(ifname),
+				     .link_header = 14 };
+	struct prober_bpf *bpf = prober_bpf__open();
+	struct hwprog_maps maps;
+	const char *why;
+	int err;
+
+	err = load_maps(bpf, &maps);
+	why = err ? strerror(-err) : load_bound(&iface, &maps);
+	if (why) {
+		note(BOUND_PROGRAM, 0);
+		fail(BOUND_PROGRAM, ifname, why);
+	}
+	prober_bpf__destroy(bpf);
+}
+
+static int load_object(const char *what)
+{
+	static const char bound[] = "hwstamp=";
+
+	if (!strcmp(what, "prober"))
 		load_probers();
-	if (wanted(argc, argv, "bypass"))
+	else if (!strcmp(what, "bypass"))
 		load_bypasses();
-	if (wanted(argc, argv, "reflector")) {
-		/* XDP has no packets without a link header. */
-		load_reflector(1, 14, has_tai);
-		load_reflector(0, 14, has_tai);
-		load_reflector(0, 0, has_tai);
+	else if (!strcmp(what, "reflector"))
+		load_reflectors();
+	else if (!strncmp(what, bound, strlen(bound)))
+		load_hwstamp(what + strlen(bound));
+	else
+		return -1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (load_object(argv[i]) == 0)
+			continue;
+		fprintf(stderr, "usage: load prober|bypass|reflector|"
+				"hwstamp=IFACE..\n");
+		return 2;
 	}
 	for (int n = 0; walked[n].name[0]; n++) {
 		if (walked[n].refused)

@@ -12,17 +12,21 @@
 #   reflector_start [OPTION..], reflector_stop    xrtt reflect, on far
 #   probe TARGET [OPTION..] xrtt probe, on near; $DIR/run.json, probe.{out,err}
 #   "${AS[@]}" CMD..        as root without CAP_SYS_ADMIN, as probe runs: with
-#                           it tx_gap and rx_gap are measured, for 10 s an
-#                           engine in a guest; AS=() probe has them
+#                           it tx_gap and rx_gap are measured, for seconds in a
+#                           guest; AS=() probe has them
+#   as_nobody CAPS          from then on $AS is a user with exactly these
+#   $FAR_AS                 as which reflect runs; root if empty
 #   probe_ok ..             and it must end with 0
 #   json EXPR               of the last run; fails where false or null
 #   say WORDS               a line of TAP's diagnostics
+#   kernel_has FUNCTION     by its symbols
 #
 # Emulated time proves nothing about precision: no test here may judge one.
 
 LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 FAR_PID=
 AS=(setpriv --bounding-set -sys_admin)
+FAR_AS=()
 CHECKS=0
 FAILED=0
 
@@ -41,15 +45,16 @@ if [[ -n ${VM_GUEST-} ]]; then
 
 	# far CMD..: 124 where it does not answer.
 	far() {
-		local id=$BASHPID.$RANDOM got status out err
+		local id=$BASHPID.$RANDOM command line
 
-		printf 'run %s %s\n' "$id" \
-			"$(printf '%q ' "$@" | base64 -w 0)" >&9
-		while read -r -t "$PATIENCE" -u 9 got status out err; do
-			[[ $got == "$id" ]] || continue
-			[[ $out == - ]] || base64 -d <<<"$out"
-			[[ $err == - ]] || base64 -d <<<"$err" >&2
-			return "$status"
+		printf -v command '%q ' "$@"
+		printf 'run %s %s\n' "$id" "$command" >&9
+		while read -r -t "$PATIENCE" -u 9 line; do
+			[[ $line == "$id "* ]] || continue
+			eval "set -- $line" # quoted by serve.bash
+			printf %s "$3"
+			printf %s "$4" >&2
+			return "$2"
 		done
 		echo 'the far guest does not answer' >&2
 		return 124
@@ -85,15 +90,29 @@ fail() {
 	return 1
 }
 
+# kernel_has FUNCTION
+kernel_has() {
+	near grep -q " $1\$" /proc/kallsyms
+}
+
 say() {
 	echo "# $*"
+}
+
+# as_nobody CAPABILITY[,CAPABILITY..]
+as_nobody() {
+	local caps=-all${1:+,+${1//,/,+}}
+
+	AS=(setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs
+		--bounding-set "$caps" --inh-caps "$caps"
+		--ambient-caps "$caps")
 }
 
 # ---- TAP -------------------------------------------------------------------
 
 # check NAME FUNCTION [ARG..]: in a shell of its own, with `set -e`.
 check() {
-	local name=$1 status
+	local name=$1 began=${EPOCHREALTIME/./} status
 
 	shift
 	CHECKS=$((CHECKS + 1))
@@ -109,6 +128,7 @@ check() {
 		sed 's/^/#   | /' "$DIR/check"
 		say "    status $status of $*"
 	fi
+	say "    $(((${EPOCHREALTIME/./} - began) / 1000)) ms"
 }
 
 skip() {
@@ -132,7 +152,7 @@ far_start() {
 	FAR_PID=$(far sh -c 'name=$0
 		"$@" >"$name.out" 2>"$name.err" </dev/null & echo $!' \
 		"$name" "$@") || return
-	await 20 far_said_or_gone "$name" "$pattern"
+	await 60 far_said_or_gone "$name" "$pattern"
 	far grep -q "$pattern" "$name.out" "$name.err" && return
 	far cat "$name.out" "$name.err" >&2
 	far kill -KILL "$FAR_PID" 2>/dev/null || true
@@ -148,7 +168,7 @@ far_gone() {
 }
 
 far_stop() {
-	far kill -TERM "$1" && await 10 far_gone "$1"
+	far kill -TERM "$1" && await 30 far_gone "$1"
 }
 
 reflector_start() {
@@ -156,9 +176,10 @@ reflector_start() {
 
 	# An XDP_TX over a veth arrives only where the other end has XDP.
 	if [[ -z ${VM_GUEST-} && " $* " == *" xdp "* ]]; then
-		pass_all near && pass=$SPAWNED
+		pass_all near || return
+		pass=$SPAWNED
 	fi
-	far_start reflect reflecting "$XRTT" reflect -I far0 \
+	far_start reflect reflecting "${FAR_AS[@]}" "$XRTT" reflect -I far0 \
 		--allow "$NET4" --allow "$NET6" "$@" || return
 	[[ -z $pass ]] || stop_pid "$pass"
 }
@@ -186,9 +207,12 @@ probe_ok() {
 }
 
 json() {
-	jq -er "$1" "$DIR/run.json" || fail "not so: $1 in $(
-		jq -c '{probes, loss, hooks}' "$DIR/run.json" 2>&1
-	)"
+	# Of an empty file jq says nothing, and that it went well.
+	if [[ ! -s $DIR/run.json ]] || ! jq -er "$1" "$DIR/run.json"; then
+		fail "not so: $1 in $(
+			jq -c '{probes, loss, hooks}' "$DIR/run.json" 2>&1
+		)"
+	fi
 }
 
 hosts_start || {

@@ -2,16 +2,15 @@
 # shellcheck shell=bash
 #
 # The far guest: does what the near one asks for, a command at a time. Asked is
-# `run ID BASE64`, answered `ID STATUS STDOUT STDERR`, both in base64; a dash
-# stands for nothing.
+# `run ID COMMAND`, answered `ID STATUS STDOUT STDERR`, each a word as bash
+# quotes it: on one line, and without a process more, for here each costs 50 ms.
 
 exec 3<>/dev/ttyS1
 while IFS=' ' read -r -u 3 word id command; do
 	[[ $word == run ]] || continue
-	bash -c "$(base64 -d <<<"$command")" >/tmp/serve.out 2>/tmp/serve.err \
-		</dev/null 3>&-
+	(eval "$command") >/tmp/serve.out 2>/tmp/serve.err </dev/null 3>&-
 	status=$?
-	out=$(base64 -w 0 /tmp/serve.out)
-	err=$(base64 -w 0 /tmp/serve.err)
-	echo "$id $status ${out:--} ${err:--}" >&3
+	IFS= read -r -d '' out </tmp/serve.out
+	IFS= read -r -d '' err </tmp/serve.err
+	printf '%s %s %q %q\n' "$id" "$status" "$out" "$err" >&3
 done
