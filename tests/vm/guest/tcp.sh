@@ -15,8 +15,6 @@ tcp() {
 	local key=$2
 
 	probe_ok "$1" --protocol tcp -c "$COUNT" -i 10ms -W 900ms "${@:3}"
-	say "$(jq -c '[.engine, .hooks.tx, .hooks.rx, .target.syn_acks,
-		.target.resets]' "$DIR/run.json")"
 	json ".probes.received == $COUNT and .target.$key == $COUNT
 		and .target.syn_acks + .target.resets == $COUNT"
 }
