@@ -192,6 +192,8 @@ probe() {
 	local target=$1
 
 	shift
+	# Another user's would be in the way.
+	rm -f "$DIR/run.json" "$DIR/samples.csv"
 	near timeout -k 2 60 "${AS[@]}" "$XRTT" probe "$target" \
 		--json "$DIR/run.json" --samples "$DIR/samples.csv" "$@" \
 		>"$DIR/probe.out" 2>"$DIR/probe.err"
