@@ -360,7 +360,8 @@ probe_ok() {
 
 # json EXPR: of the last run; fails where that is false or null.
 json() {
-	jq -er "$1" "$DIR/run.json" || fail "not so: $1 in $(
+	# Of an empty file jq says nothing, and that it went well.
+	[[ -s $DIR/run.json ]] && jq -er "$1" "$DIR/run.json" || fail "not so: $1 in $(
 		jq -c '{probes, loss, hooks}' "$DIR/run.json" 2>&1
 	)"
 }

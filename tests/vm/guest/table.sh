@@ -47,11 +47,13 @@ nothing_bypassed() {
 			"$DIR/run.json" >/dev/null
 }
 
+# What is refused one protocol is refused to all.
 cell() {
 	local protocol
 
 	for protocol in "${@:4}"; do
 		one "$1" "$2" "$3" "$protocol"
+		grep -qx "$protocol" "$DIR/cell" || return 0
 	done
 }
 
