@@ -47,6 +47,10 @@ BPF_SRC   := $(wildcard bpf/*.bpf.c)
 T_BPF_SRC := $(wildcard tests/*/*.bpf.c)
 T_SRC     := $(filter-out $(T_BPF_SRC),$(wildcard tests/*/*.c))
 
+# Tables of user/data, as rows of C.
+TABLE  := $(patsubst user/data/%.csv,$(B)/table/%.table.h,\
+	$(wildcard user/data/*.csv))
+
 SKEL   := $(patsubst %.bpf.c,$(B)/skel/%.skel.h,$(notdir $(BPF_SRC)))
 T_SKEL := $(patsubst %.bpf.c,$(B)/skel/%.skel.h,$(notdir $(T_BPF_SRC)))
 
@@ -105,7 +109,7 @@ else
 endif
 
 WARN     := -Wall -Wextra -Werror
-INCLUDE  := -Iinclude -Iuser -I$(B)/skel
+INCLUDE  := -Iinclude -Iuser -I$(B)/skel -I$(B)/table
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -pthread -D_GNU_SOURCE \
 	-DXRTT_VERSION='"$(FULL_VERSION)"' $(INCLUDE) -MMD -MP \
 	$(shell $(PKG_CONFIG) --cflags $(LIBS) 2>/dev/null)
@@ -149,9 +153,14 @@ $(LIB) $(SAN_LIB):
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-# First builds need the skeletons before anything includes them; from then on
-# the dependency files know who does.
-$(OBJ) $(SAN_OBJ): | $(SKEL)
+# First builds need the skeletons and tables before anything includes them; from
+# then on the dependency files know who does.
+$(OBJ) $(SAN_OBJ): | $(SKEL) $(TABLE)
+
+$(B)/table/%.table.h: user/data/%.csv user/data/%.awk
+	$(call say,TAB,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -F, -f user/data/$*.awk $< >$@
 
 $(B)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)

@@ -18,6 +18,7 @@ needs() {
 	cat <<'END'
 must|command -v gcc                    |gcc              |gcc
 must|command -v make                   |make             |make
+must|command -v awk                    |mawk             |gawk
 must|command -v clang                  |clang            |clang
 must|command -v pkg-config             |pkg-config       |pkgconf-pkg-config
 must|find_bpftool                      |bpftool          |bpftool

@@ -184,7 +184,7 @@ rule_width() {
 # ---- includes --------------------------------------------------------------
 
 # Tab-separated: file, line, what it includes, and where that is in the
-# tree: a path, skel (made by the build), system, or none.
+# tree: a path, skel or table (made by the build), system, or none.
 includes() {
 	local file line name found dir
 
@@ -195,6 +195,7 @@ includes() {
 			found=none
 			[ "${name:0:1}" = '<' ] && found=system
 			[[ $name == *.skel.h ]] && found=skel
+			[[ $name == *.table.h ]] && found=table
 			name=${name:1}
 			for dir in "${file%/*}" include user; do
 				[ "$found" = none ] && [ -f "$dir/$name" ] &&
@@ -207,7 +208,7 @@ includes() {
 
 layer_of() {
 	case $1 in
-	skel | system | none) echo "$1" ;;
+	skel | table | system | none) echo "$1" ;;
 	user/*/*) dir=${1#user/} && echo "${dir%%/*}" ;;
 	user/*) echo main ;;
 	tests/*/*) dir=${1%/*} && echo "$dir" ;;
@@ -220,7 +221,7 @@ below() {
 	case $1 in
 	include) echo "system" ;;
 	bpf) echo "include system" ;;
-	model) echo "include system" ;;
+	model) echo "include table system" ;;
 	host) echo "model include skel system" ;;
 	probe) echo "host model include skel system" ;;
 	out) echo "model include system" ;;
