@@ -70,7 +70,7 @@ static void make_result(void)
 	r.host_out = one(9000, 20000);
 	r.host_in = one(15000, 40000);
 	r.pacing.lateness = one(150, 900);
-	segment = (struct segment){ 0, 5, one(30e6, 31e6) };
+	segment = (struct segment){ .to_ns = 5, .network = one(30e6, 31e6) };
 	r.segments = 1;
 	r.segment = &segment;
 }

@@ -306,7 +306,7 @@ static void differences_name_what_they_leave_out(void **state)
 
 static void segments_are_listed(void **state)
 {
-	struct segment segment = { 5, 1000000007, { 0 } };
+	struct segment segment = { .from_ns = 5, .to_ns = 1000000007 };
 	struct result r;
 	json_t *o;
 

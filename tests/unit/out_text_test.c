@@ -292,9 +292,11 @@ static void remarks_about_the_run(void **state)
 	(void)state;
 	fixture_complete(&r);
 	for (int i = 0; i < 8; i++)
-		segment[i] =
-			(struct segment){ i * NSEC_PER_SEC,
-					  (i + 1) * NSEC_PER_SEC, r.network };
+		segment[i] = (struct segment){
+			.from_ns = i * NSEC_PER_SEC,
+			.to_ns = (i + 1) * NSEC_PER_SEC,
+			.network = r.network,
+		};
 	r.segment = segment;
 	r.segments = 8;
 	r.run.interrupted = true;

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "model/application.h"
+#include "model/distance.h"
 #include "model/fallback.h"
 #include "model/sample.h"
 
@@ -215,6 +217,31 @@ struct verdict {
 	const char *text;
 };
 
+/* What a typical probe's time is made of (model/verdict.h). */
+enum verdict_part {
+	PART_DISTANCE,
+	PART_DETOUR,
+	PART_NETWORK, /* these two, where the places are not known */
+	PART_QUEUEING,
+	PART_LOCAL_HOST,
+	PART_REMOTE_HOST,
+	PARTS,
+};
+
+/* Fractions of the typical round trip, by enum verdict_part; what is not known,
+ * and an end without a bound, is not finite. */
+struct parts {
+	bool known;
+	struct range share[PARTS];
+};
+
+/* Of what the slowest 1 % had beyond the medians. */
+struct slowest {
+	uint64_t n;	  /* probes; 0: nothing below means anything */
+	enum stage stage; /* that holds most of it, on the code's side */
+	double share;	  /* so much */
+};
+
 /* This host as the run used it. */
 struct local_host {
 	const char *ifname;
@@ -281,6 +308,7 @@ struct segment {
 	int64_t from_ns; /* since origin */
 	int64_t to_ns;
 	struct duration network;
+	struct range inflation; /* not finite where not known */
 };
 
 struct result {
@@ -305,8 +333,13 @@ struct result {
 	struct pacing pacing;
 	struct ttl_range ttl;
 	struct clock_state clock;
+	bool has_distance;
+	struct distance distance;
 	struct verdict level;
+	struct parts parts;
 	struct verdict tail;
+	struct slowest slowest;
+	struct application_cost application;
 	struct local_host local;
 	struct target_host target;
 	struct run_facts run;
