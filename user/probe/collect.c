@@ -8,8 +8,10 @@
 
 #include "model/account.h"
 #include "model/distribution.h"
+#include "model/joint.h"
 #include "model/segment.h"
 #include "model/until.h"
+#include "model/verdict.h"
 
 struct collector {
 	struct wire_ends ends;
@@ -22,6 +24,7 @@ struct collector {
 	struct distribution *stage[STAGES];
 	struct distribution *unstolen; /* network less that, or NULL */
 	struct segmenter *segmenter;
+	struct joint *whole; /* probes with every stage of this run */
 	struct until_looks looks;
 	mono_t origin;
 	/* Of the probes that have every stage of this run. */
@@ -48,7 +51,8 @@ struct collector *collector_create(const struct collector *beside)
 	c->account = account_create();
 	c->pool = beside ? page_pool_share(beside->pool) : page_pool_create(0);
 	c->segmenter = segmenter_create(0);
-	complete = c->account && c->pool && c->segmenter;
+	c->whole = joint_create(JOINT_BOUND);
+	complete = c->account && c->pool && c->segmenter && c->whole;
 	if (complete) {
 		c->rtt = distribution_create(c->pool, 0);
 		c->lateness = distribution_create(c->pool, 0);
@@ -78,6 +82,7 @@ void collector_destroy(struct collector *c)
 	distribution_destroy(c->lateness);
 	distribution_destroy(c->rtt);
 	segmenter_destroy(c->segmenter);
+	joint_destroy(c->whole);
 	page_pool_destroy(c->pool);
 	account_destroy(c->account);
 	free(c);
@@ -127,6 +132,7 @@ static void collect_share(struct collector *c, const span_t stage[STAGES],
 			c->share_sum[i] += stage[i].ns;
 	}
 	c->share_rtt += rtt.ns;
+	joint_add(c->whole, stage, have);
 }
 
 static void collect_durations(struct collector *c, const struct sample *s)
@@ -151,6 +157,9 @@ static void collect_durations(struct collector *c, const struct sample *s)
 		distribution_add(c->host_out, rtt);
 	if (sample_host_in(s, &c->ends, &rtt))
 		distribution_add(c->host_in, rtt);
+	/* The bypass engine's have no more than these. */
+	if (s->engine == ENGINE_BYPASS && have & 1u << STAGE_NETWORK)
+		joint_add(c->whole, stage, have);
 	if (!sample_rtt(s, &rtt))
 		return;
 	distribution_add(c->rtt, rtt);
@@ -259,6 +268,11 @@ static void report_share(const struct collector *c, struct result *out)
 	for (int i = 0; i < STAGES; i++)
 		out->share[i] =
 			out->has_share ? c->share_sum[i] / c->share_rtt : 0;
+}
+
+void collector_judge(const struct collector *c, struct result *out)
+{
+	verdict_judge(out, c->whole);
 }
 
 void collector_report(struct collector *c, struct result *out)

@@ -11,8 +11,9 @@ struct collector;
 /*
  * Memory is bounded however many probes there are, in MiB: a duration takes 2
  * up to DISTRIBUTION_BOUND samples and 1 beyond, the segments 6 and 3, the
- * account 1/2. Beyond, all histograms share a page pool of 32: socket (12
- * durations) 48, bypass (3) 39, both 54, and up to 4 while a report is made.
+ * account 1/2, the stages of whole probes 1. Beyond, all histograms share a
+ * page pool of 32: socket (12 durations) 49, bypass (3) 40, both 56, and up to
+ * 4 while a report is made.
  *
  * It uses the pool of the one `beside` it, or its own if that is NULL. Both are
  * for one thread; either may be destroyed first. NULL: no memory.
@@ -71,5 +72,8 @@ void collector_stolen(const struct collector *c, double ns[2]);
  * run.remote_origin; leaves the rest. May be called again later. The segments
  * are for the caller to free(); without memory for them there are none. */
 void collector_report(struct collector *c, struct result *out);
+
+/* The two verdicts, once all else of the result is filled. */
+void collector_judge(const struct collector *c, struct result *out);
 
 #endif

@@ -146,8 +146,6 @@ void facts_fill(const struct run *r, enum engine engine, struct result *out)
 	out->pacing.seed = r->plan->seed;
 	out->pacing.interval_ns = r->plan->interval.ns;
 	clock_state_read(&out->clock);
-	out->level.code = "unknown";
-	out->tail.code = "unknown";
 	fill_local(r, &out->local);
 	run_preflight_fill(r, out);
 	fill_target(r, &out->target);

@@ -9,8 +9,8 @@
  * nothing that can be read. The caller frees it. */
 struct null_floor *facts_load_null(void);
 
-/* Fills hooks, pacing's plan, clock, verdicts, local, target, run and the
- * counts that the kernel side keeps. Strings are new: facts_release(). */
+/* Fills hooks, pacing's plan, clock, local, target, run and the counts that the
+ * kernel side keeps. Strings are new: facts_release(). */
 void facts_fill(const struct run *r, enum engine engine, struct result *out);
 void facts_release(struct result *out);
 

@@ -52,6 +52,8 @@ struct plan {
 	bool has_until;
 	unsigned int size; /* octets behind the UDP or ICMP header; TCP: none */
 	unsigned int dscp;
+	bool has_distance; /* somebody said which places these are */
+	struct distance distance;
 };
 
 #endif

@@ -174,6 +174,10 @@ bool bypass_missed(struct run *r, const struct flow *f,
 void control_start(struct run *r);
 void control_end(struct run *r);
 
+/* conclude.c: what the settled probes say; may be called again later. 0 or
+ * -ENOMEM; to be released with session_release() either way. */
+int run_conclude(struct run *r, struct result *result);
+
 /* session.c: takes what signals came. */
 void run_signals(struct run *r);
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/session.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -13,7 +11,6 @@
 
 #include "host/clock.h"
 #include "model/account.h"
-#include "model/closure.h"
 #include "probe/facts.h"
 #include "probe/run.h"
 
@@ -24,58 +21,13 @@
 /* How often to look whether it is over, once nothing is left to send. */
 #define ENDING_NS (10 * NSEC_PER_MSEC)
 
-static int fill_engine(struct run *r, enum engine engine, struct result *result)
-{
-	memset(result, 0, sizeof(*result));
-	result->counts = r->counts;
-	collector_report(r->collector[engine], result);
-	facts_fill(r, engine, result);
-	return uncertainty_fill(r, engine, result);
-}
-
-/* The engines overtake each other before the wire, so only among one's own
- * probes is anything the network's reordering. */
-static void fill_total(const struct run *r, struct result *result)
-{
-	struct probes *all = &result->probes;
-
-	account_report(r->total, all, &result->loss);
-	all->planned += r->counts.slot_refused;
-	all->unsent += r->counts.slot_refused;
-	all->reordered = 0;
-	for (int i = 0; i < ENGINES; i++)
-		all->reordered += result->engines[i].probes.reordered;
-	all->has_direction = !all->reordered;
-	all->reordered_forward = all->reordered_return = 0;
-}
-
-/* 0 or -ENOMEM. */
-static int fill_result(struct run *r, struct result *result)
-{
-	int err;
-
-	if (!r->plan->both)
-		return fill_engine(r, r->plan->engine, result);
-	err = fill_engine(r, ENGINE_SOCKET, result);
-	result->engines = calloc(ENGINES, sizeof(*result->engines));
-	if (!result->engines)
-		return -ENOMEM;
-	for (int i = 0; !err && i < ENGINES; i++)
-		err = fill_engine(r, i, &result->engines[i]);
-	if (err)
-		return err;
-	closure_judge(result);
-	fill_total(r, result);
-	return 0;
-}
-
 static void snapshot(struct run *r)
 {
 	struct result result;
 
 	if (!r->observer->snapshot)
 		return;
-	if (!fill_result(r, &result))
+	if (!run_conclude(r, &result))
 		r->observer->snapshot(r->observer->data, &result);
 	session_release(&result);
 }
@@ -354,7 +306,7 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 		run_collect(r, &r->flow[i]);
 	r->bypass_ended = true;
 	run_settle(r, mono_now(), true);
-	if (fill_result(r, result)) {
+	if (run_conclude(r, result)) {
 		snprintf(why, WHY_SIZE, "out of memory");
 		return SESSION_CANNOT;
 	}
@@ -383,15 +335,4 @@ enum session_end session_run(const struct plan *plan,
 	end = run(&r, result, why);
 	run_teardown(&r);
 	return end;
-}
-
-void session_release(struct result *result)
-{
-	for (int i = 0; result->engines && i < ENGINES; i++)
-		session_release(&result->engines[i]);
-	free(result->engines);
-	budget_clear(result);
-	facts_release(result);
-	free(result->segment);
-	memset(result, 0, sizeof(*result));
 }

@@ -16,6 +16,7 @@ enum session_end {
 		1, /* no reply at all; the result still says what was */
 	SESSION_BAD_ARGUMENT = 2,
 	SESSION_CANNOT = 3, /* this machine or privilege cannot do it */
+	SESSION_HELD = 4,   /* the condition of --fail-if */
 };
 
 /* Who wants to see it happen. Any function may be NULL; none may block. */
