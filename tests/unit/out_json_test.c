@@ -313,6 +313,7 @@ static void segments_are_listed(void **state)
 	(void)state;
 	fixture_complete(&r);
 	segment.network = r.network;
+	segment.inflation.value = NAN;
 	r.segment = &segment;
 	r.segments = 1;
 	o = parse(&r);
@@ -320,6 +321,7 @@ static void segments_are_listed(void **state)
 	assert_number(o, "segments.0.from_ns", 5);
 	assert_number(o, "segments.0.to_ns", 1000000007);
 	assert_number(o, "segments.0.network_ns.p50", 55213840);
+	assert_true(json_is_null(find(o, "segments.0.inflation")));
 	json_decref(o);
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "out/json_clock.h"
+#include "out/json_distance.h"
 #include "out/json_fallbacks.h"
 #include "out/json_value.h"
 #include "out/null_json.h"
@@ -168,28 +169,6 @@ static json_t *ttl_value(const struct ttl_range *t)
 	return json_value_object(pair);
 }
 
-static json_t *verdict_value(const struct verdict *v)
-{
-	const struct json_pair pair[] = {
-		{ "code", json_value_text(v->code) },
-		{ "text", json_value_text(v->text) },
-		{ NULL, NULL },
-	};
-
-	return json_value_object(pair);
-}
-
-static json_t *verdicts_value(const struct result *r)
-{
-	const struct json_pair pair[] = {
-		{ "level", verdict_value(&r->level) },
-		{ "tail", verdict_value(&r->tail) },
-		{ NULL, NULL },
-	};
-
-	return json_value_object(pair);
-}
-
 static json_t *local_value(const struct local_host *l)
 {
 	const struct json_pair pair[] = {
@@ -268,6 +247,7 @@ static json_t *segment_value(const struct segment *s)
 		{ "from_ns", json_value_signed(s->from_ns) },
 		{ "to_ns", json_value_signed(s->to_ns) },
 		{ "network_ns", json_value_duration(&s->network) },
+		{ "inflation", json_range_value(&s->inflation) },
 		{ NULL, NULL },
 	};
 
@@ -345,8 +325,10 @@ static json_t *result_value(const struct result *r)
 		{ "engines", engines_value(r) },
 		{ "closure", r->engines ? closure_value(r) : json_null() },
 		{ "segments", segments_value(r) },
-		{ "distance", json_null() },
-		{ "verdict", verdicts_value(r) },
+		{ "distance",
+		  json_distance_value(r->has_distance ? &r->distance : NULL) },
+		{ "application", json_application_value(&r->application) },
+		{ "verdict", json_verdicts_value(r) },
 		{ NULL, NULL },
 	};
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "out/distance_text.h"
 #include "out/format.h"
 #include "out/preflight.h"
 
@@ -273,10 +274,25 @@ static void note_both(struct page *page, const struct result *r)
 
 static void note_verdicts(struct page *page, const struct result *r)
 {
+	if (r->has_distance)
+		distance_note(page, &r->distance);
 	if (r->level.text)
 		page_note(page, "level", "%s", r->level.text);
 	if (r->tail.text)
 		page_note(page, "tail", "%s", r->tail.text);
+}
+
+/* Somebody who says which places these are wants to know what they cost. */
+static void show_application(struct page *page, const struct result *r)
+{
+	const struct application_column columns[] = {
+		{ "each at p50", &r->application.p50 },
+		{ "each at p99", &r->application.p99 },
+		{ NULL, NULL },
+	};
+
+	if (r->has_distance && r->application.basis)
+		application_show(page, columns);
 }
 
 void notes_show(struct page *page, const struct result *r)
@@ -296,4 +312,5 @@ void notes_show(struct page *page, const struct result *r)
 	if (r->run.interrupted)
 		page_note(page, "interrupted", "after %s: all of it is above",
 			  format_span(r->run.duration_ns).s);
+	show_application(page, r);
 }
