@@ -80,7 +80,7 @@ NET := $(wildcard tests/net/*.bats tests/net/*_test.sh)
 # have a line that spins, or settings of this host, are far apart.
 NET_SHARED := $(patsubst %,tests/net/%.bats,loss door doctor_host tcp robust \
 	interop prepare ending fallback smoke hwstamp doctor preflight errors \
-	bypass_wire tune long_run)
+	bypass_wire distance tune long_run)
 # A short part of the network tests runs on the sanitized binary as well.
 NET_SAN := $(wildcard tests/net/smoke.bats)
 

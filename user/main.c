@@ -16,6 +16,7 @@ static const struct command {
 } commands[] = {
 	{ "probe", cmd_probe, "measure the round trip to a host" },
 	{ "reflect", cmd_reflect, "answer probes, on the far host" },
+	{ "distance", cmd_distance, "what distance alone costs" },
 	{ "doctor", cmd_doctor, "what this host itself does to a measurement" },
 };
 

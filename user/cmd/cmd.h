@@ -7,5 +7,6 @@
 int cmd_probe(int argc, char **argv);
 int cmd_reflect(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_distance(int argc, char **argv);
 
 #endif

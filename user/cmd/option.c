@@ -214,6 +214,25 @@ static int refuse(const struct command_usage *usage, const char *what,
 	return -EINVAL;
 }
 
+/* What is left behind the options. */
+static int take_operands(const struct command_usage *usage, int argc,
+			 char **argv, const char **operand)
+{
+	size_t most = usage->operands ? usage->operands : 1;
+	const char *first, *last;
+
+	for (size_t i = 0; i < most; i++)
+		operand[i] = optind < argc ? argv[optind++] : NULL;
+	first = operand[0];
+	last = operand[most - 1];
+	if (usage->operand && *usage->operand != '[' && !last)
+		return refuse(usage, "which one? missing", usage->operand);
+	if ((first && !usage->operand) || optind < argc)
+		return refuse(usage, "one argument too many",
+			      argv[optind < argc ? optind : argc - 1]);
+	return 0;
+}
+
 int option_parse(const struct command_usage *usage, int argc, char **argv,
 		 void *config, const char **operand)
 {
@@ -242,11 +261,5 @@ int option_parse(const struct command_usage *usage, int argc, char **argv,
 			return -EINVAL;
 		}
 	}
-	*operand = optind < argc ? argv[optind++] : NULL;
-	if (usage->operand && *usage->operand != '[' && !*operand)
-		return refuse(usage, "which one? missing", usage->operand);
-	if ((*operand && !usage->operand) || optind < argc)
-		return refuse(usage, "one argument too many",
-			      argv[optind < argc ? optind : argc - 1]);
-	return 0;
+	return take_operands(usage, argc, argv, operand);
 }

@@ -44,6 +44,7 @@ struct command_usage {
 	const char *name;    /* "probe" */
 	const char *operand; /* "TARGET", "[TARGET]" if it may be left out, or
 					  NULL for none */
+	size_t operands;     /* at most; 0: one, where there is any */
 	const char *summary; /* what it does, one line */
 	const char *more;    /* after the options, or NULL */
 	const struct option_row *rows; /* ends with a row of name and letter 0
@@ -52,7 +53,8 @@ struct command_usage {
 
 /*
  * Fills `config`. 0; 1 if help was asked for and printed; -EINVAL after one
- * line on stderr. *operand is NULL where there was none.
+ * line on stderr. `operand` has room for all there may be; those that were not
+ * given are NULL.
  */
 int option_parse(const struct command_usage *usage, int argc, char **argv,
 		 void *config, const char **operand);

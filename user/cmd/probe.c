@@ -162,6 +162,43 @@ static void explain_silence(const struct probe_options *o)
 			(unsigned int)o->size, most);
 }
 
+static struct shown near_text(const struct condition *c, double near)
+{
+	switch (c->metric) {
+	case METRIC_LOSS:
+		return format_percent(near);
+	case METRIC_INFLATION:
+		return format_number(near, 3);
+	default:
+		return format_span((int64_t)near);
+	}
+}
+
+/* Whether the run is to fail; says so, or why nobody can tell. */
+static bool condition_held(const struct probe_options *o,
+			   const struct result *result)
+{
+	double near;
+
+	switch (condition_judge(&o->condition, result, &near)) {
+	case CONDITION_HOLDS:
+		fprintf(stderr,
+			"xrtt probe: --fail-if %s: so it is, by the near end "
+			"of its interval, %s\n",
+			o->fail_if, near_text(&o->condition, near).s);
+		return true;
+	case CONDITION_UNKNOWN:
+		fprintf(stderr,
+			"xrtt probe: --fail-if %s: cannot be judged: that "
+			"figure or the near end of its interval is not known "
+			"(too few probes, or a gap that nothing bounds)\n",
+			o->fail_if);
+		return false;
+	default:
+		return false;
+	}
+}
+
 static void on_tuned(void *data, const char *line)
 {
 	(void)data;
@@ -206,6 +243,8 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	if (end == SESSION_SILENT)
 		explain_silence(o);
 	explain_bypass(&result);
+	if (end == SESSION_MEASURED && o->fail_if && condition_held(o, &result))
+		end = SESSION_HELD;
 	if (o->json && write_json(o, &result))
 		end = SESSION_CANNOT;
 	session_release(&result);

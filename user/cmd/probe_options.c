@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "cmd/option.h"
+#include "cmd/places.h"
 #include "cmd/probe_options.h"
 #include "model/until.h"
 #include "probe/packet.h"
@@ -100,6 +101,14 @@ static const struct option_row rows[] = {
 	  "auto: native XDP, else tc; xdp; tc", AT(rx_hook), 0, 0, rx_hooks },
 	{ OPTION_CHOICE, 0, "tc", "KIND", "auto: tcx, else clsact; tcx; clsact",
 	  AT(tc), 0, 0, tcs },
+	{ .kind = OPTION_GAP },
+	{ OPTION_TEXT, 0, "from", "PLACE",
+	  "ours: region, zone ID or LAT,LON (on EC2: asked)", AT(from), 0, 0,
+	  NULL },
+	{ OPTION_TEXT, 0, "to", "PLACE", "the far host's: what is distance?",
+	  AT(to), 0, 0, NULL },
+	{ OPTION_TEXT, 0, "fail-if", "EXPR",
+	  "exit with 4 if, say, network.p99>60ms", AT(fail_if), 0, 0, NULL },
 	{ .kind = OPTION_GAP },
 	{ OPTION_TEXT, 0, "samples", "FILE",
 	  "every probe's stamps, .csv or .jsonl", AT(samples), 0, 0, NULL },
@@ -227,7 +236,49 @@ static int read_clock_ppm(const struct probe_options *o, struct plan *plan)
 	return -EINVAL;
 }
 
-static int make_plan(const struct probe_options *o, const char *target,
+static int read_condition(struct probe_options *o)
+{
+	if (!o->fail_if)
+		return 0;
+	if (condition_parse(o->fail_if, &o->condition)) {
+		fprintf(stderr,
+			"xrtt probe: --fail-if %s: not like network.p99>60ms "
+			"(network, rtt or remote with .min .p50 .p90 .p99 or "
+			".p99.9; loss; inflation; > or <)\n",
+			o->fail_if);
+		return -EINVAL;
+	}
+	if (o->condition.metric != METRIC_INFLATION || o->to)
+		return 0;
+	fprintf(stderr,
+		"xrtt probe: --fail-if %s: over which distance? --to says\n",
+		o->fail_if);
+	return -EINVAL;
+}
+
+static int read_places(const struct probe_options *o, struct plan *plan)
+{
+	const struct place_names names = {
+		.command = "probe",
+		.from = o->from,
+		.to = o->to,
+		.from_option = "--from",
+		.to_option = "--to",
+	};
+
+	plan->has_distance = o->to;
+	if (o->to)
+		return places_read(&names, &plan->distance);
+	if (!o->from)
+		return 0;
+	fprintf(stderr,
+		"xrtt probe: --from %s: and where to? --to is "
+		"missing\n",
+		o->from);
+	return -EINVAL;
+}
+
+static int make_plan(struct probe_options *o, const char *target,
 		     struct plan *plan)
 {
 	int family = o->family;
@@ -264,7 +315,8 @@ static int make_plan(const struct probe_options *o, const char *target,
 	if (!plan->seed && getrandom(&plan->seed, sizeof(plan->seed), 0) > 0)
 		plan->seed = (plan->seed >> 12) | 1;
 	if (check(o) || check_engine(o) || read_until(o, plan) ||
-	    read_clock_ppm(o, plan))
+	    read_clock_ppm(o, plan) || read_condition(o) ||
+	    read_places(o, plan))
 		return -EINVAL;
 	if (o->source && resolve(o->source, family, "--source", &plan->source))
 		return -EINVAL;
