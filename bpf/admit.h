@@ -38,7 +38,8 @@ struct {
 	__type(value, struct door_state);
 } sessions SEC(".maps");
 
-/* Theoretical arrival time of each source's next answer, on the stamps' clock. */
+/* Theoretical arrival time of each source's next answer, on the clock of the
+ * stamps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
