@@ -145,9 +145,10 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("", 40000))' \
 	assert_identity
 	json '.probes | .planned == 2000 and .unsent > 300 and .unsent < 1600
 		and .received > 200'
-	# By the reflector's count, all that were not unsent got there, but for
-	# what the link's going down found on it.
-	json '.loss.forward <= 2 and .probes.lost <= 4
+	# By the reflector's count all that were not unsent got there. While the
+	# link goes down it still sends, and has no NAPI any more for replies:
+	# for as long as RCU takes, some 100 ms where a CPU is busy.
+	json '.loss.forward <= 10 and .probes.lost < .probes.unsent
 		and .loss.forward + .loss.return == .probes.lost'
 }
 

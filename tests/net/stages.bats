@@ -14,6 +14,10 @@ TOLERANCE_NS=10000
 COUNT=800
 INTERVAL=5ms
 
+# What spins has one CPU, and whoever is woken another.
+HOLD_CPU=1
+PROBE_CPU=0
+
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
@@ -66,13 +70,22 @@ probe_held_at() {
 	assert_held_in tc_to_driver
 }
 
+# A virtual CPU that sleeps is woken the later the longer it has slept, and odd
+# probes sleep longer: this one has something to do whenever nobody else has.
+probe_on_awake_cpu() {
+	PROBE_ENV=(taskset -c "$PROBE_CPU")
+	spawn awake near timeout 60 taskset -c "$PROBE_CPU" chrt --idle 0 \
+		sh -c 'while :; do :; done'
+}
+
 # What the line was told is not what it did: the ledger has that.
 @test "stages: the line holds: network" {
 	local really
 
 	seq 1 2 "$COUNT" | sed "s/.*/ab & hold $HELD/" >"$DIR/plan"
-	line_hosts --hold 1ms --plan "$DIR/plan"
+	line_hosts --hold 1ms --plan "$DIR/plan" --cpu "$HOLD_CPU"
 	start_reflector
+	probe_on_awake_cpu
 	probe_ok -c "$COUNT" -i "$INTERVAL"
 	line_stop
 	really=$("$NET_ROOT/tests/net/truth.py" odd "$LEDGER")
