@@ -23,19 +23,6 @@ struct {
 	__type(value, __u8[STAMP_MAX_UDP]);
 } scratch SEC(".maps");
 
-/* `octets` is a constant multiple of 4; the caller has checked the bounds. */
-static __always_inline __u64 checksum_add(__u64 sum, const void *data,
-					  const __u32 octets)
-{
-	const __u32 *word = data;
-	__u32 i;
-
-#pragma unroll
-	for (i = 0; i < octets / 4; i++)
-		sum += word[i];
-	return sum;
-}
-
 /*
  * The sum of the frame's `octets` (less than STAMP_MAX_UDP, odd or even) from
  * offset `at` on. By way of a copy: without CAP_PERFMON the verifier takes

@@ -19,18 +19,6 @@
 /* Frames on an Ethernet are no shorter than this, less its checksum. */
 #define RESET_FRAME_MIN 60
 
-/* `octets` is a constant multiple of 4; the caller has checked the bounds. */
-static __always_inline __u64 reset_sum(__u64 sum, const void *data,
-				       const __u32 octets)
-{
-	const __u32 *word = data;
-
-#pragma unroll
-	for (__u32 i = 0; i < octets / 4; i++)
-		sum += word[i];
-	return sum;
-}
-
 /* These two return the sum over the pseudo-header. */
 static __always_inline __u64 reset_turn_ip4(struct iphdr *ip)
 {
@@ -44,9 +32,9 @@ static __always_inline __u64 reset_turn_ip4(struct iphdr *ip)
 	ip->frag_off = bpf_htons(RESET_DF);
 	ip->ttl = RESET_TTL;
 	ip->check = 0;
-	ip->check = ~checksum_fold(reset_sum(0, ip, sizeof(*ip)));
-	return reset_sum(bpf_htons(IPPROTO_TCP) + bpf_htons(SYN_TCP_HEADER),
-			 &ip->saddr, 8);
+	ip->check = ~checksum_fold(checksum_add(0, ip, sizeof(*ip)));
+	return checksum_add(bpf_htons(IPPROTO_TCP) + bpf_htons(SYN_TCP_HEADER),
+			    &ip->saddr, 8);
 }
 
 static __always_inline __u64 reset_turn_ip6(struct ipv6hdr *ip)
@@ -58,8 +46,8 @@ static __always_inline __u64 reset_turn_ip6(struct ipv6hdr *ip)
 	*(__be32 *)ip = bpf_htonl(6U << 28);
 	ip->payload_len = bpf_htons(SYN_TCP_HEADER);
 	ip->hop_limit = RESET_TTL;
-	return reset_sum(bpf_htons(IPPROTO_TCP) + bpf_htons(SYN_TCP_HEADER),
-			 &ip->saddr, 32);
+	return checksum_add(bpf_htons(IPPROTO_TCP) + bpf_htons(SYN_TCP_HEADER),
+			    &ip->saddr, 32);
 }
 
 static __always_inline void reset_turn_tcp(struct tcphdr *tcp, __u64 pseudo)
@@ -73,7 +61,7 @@ static __always_inline void reset_turn_tcp(struct tcphdr *tcp, __u64 pseudo)
 	word[2] = 0;
 	word[3] = bpf_htonl(SYN_TCP_HEADER / 4 << 28 | SYN_RST << 16);
 	word[4] = 0;
-	tcp->check = ~checksum_fold(reset_sum(pseudo, tcp, SYN_TCP_HEADER));
+	tcp->check = ~checksum_fold(checksum_add(pseudo, tcp, SYN_TCP_HEADER));
 }
 
 /*
