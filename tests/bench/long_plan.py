@@ -24,10 +24,11 @@ SAMPLING = (UNIFORM, EXP, SHORT, UNIFORM, EXP, LONG, SHORT, UNIFORM, EXP, SHORT)
 # By memory: interval and number of probes, enough for 30 and 20 memories: of so
 # short runs a fifth and two fifths are flagged and say nothing here
 # (model/interval.h).
-# Neither law may let a frame catch up with the one before it: the line keeps
-# their order, which would bend it. A sender that was held up catches up, too,
-# the less often the further its probes are apart.
-PACE = {0: (4_000_000, 500), 0.1: (4_000_000, 750), 1: (20_000_000, 1000)}
+# No law may let a frame catch up with the one before it: the line keeps their
+# order, which would bend it. A sender that was held up catches up, too, the less
+# often the further its probes are apart, and the narrower the law.
+PACE = {("uniform", 0): (8_000_000, 500), ("exp", 0): (4_000_000, 500),
+        ("ar", 0.1): (4_000_000, 750), ("ar", 1): (20_000_000, 1000)}
 SAMPLING_HOLD_NS = 1_000_000
 
 # A power law that has a mean and no variance, cut where the queue behind one
@@ -70,7 +71,7 @@ def coverage(seed, index, engines=ENGINES):
 def sampling(seed, index):
     rng = generator("sampling", seed, index)
     kind = SAMPLING[index % len(SAMPLING)]
-    interval_ns, probes = PACE[kind["memory_s"]]
+    interval_ns, probes = PACE[kind["law"], kind["memory_s"]]
     return {
         "index": index, **kind, "engine": "socket", "load": "idle",
         "hold_ns": SAMPLING_HOLD_NS, "interval_ns": interval_ns,
