@@ -8,6 +8,7 @@ setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	TALK=$BATS_TEST_DIRNAME/talk.py
 	harness_start
+	probe_without_hops
 	two_hosts
 	neighbours_set
 }

@@ -19,6 +19,7 @@ bats_require_minimum_version 1.5.0
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
+	probe_without_hops
 }
 
 teardown() {
