@@ -16,6 +16,7 @@ INFLATION_HI=1.65
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
+	without_hops
 }
 
 teardown() {

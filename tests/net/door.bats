@@ -9,7 +9,7 @@ setup() {
 	PEER=$BATS_TEST_DIRNAME/stamp_peer.py
 	TALK=$BATS_TEST_DIRNAME/talk.py
 	harness_start
-	probe_without_hops
+	without_hops
 }
 
 teardown() {

@@ -9,7 +9,7 @@
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
-	probe_without_hops
+	without_hops
 }
 
 teardown() {

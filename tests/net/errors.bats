@@ -8,7 +8,7 @@ setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	TALK=$BATS_TEST_DIRNAME/talk.py
 	harness_start
-	probe_without_hops
+	without_hops
 	two_hosts
 	neighbours_set
 }
@@ -145,7 +145,7 @@ refuses_probe() {
 # as_nobody CAPS CMD...: CMD as uid 65534 with those; see AS.
 as_nobody() {
 	chmod 755 "$DIR"
-	install -m 755 "$XRTT" "$DIR/xrtt"
+	install -m 755 "$XRTT_ITSELF" "$DIR/xrtt"
 	AS=(setpriv --reuid 65534 --regid 65534 --clear-groups
 		--inh-caps "-all$1" --ambient-caps "-all$1"
 		--bounding-set "-all$1" "$DIR/xrtt")

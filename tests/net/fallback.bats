@@ -18,6 +18,7 @@ setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	OLD_KERNEL_SO=$TOOLS/old_kernel.so
 	harness_start
+	without_hops
 	two_hosts
 	neighbours_set
 }

@@ -25,6 +25,7 @@ NET_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${BUSY_REFLECTOR:=$TOOLS/busy_reflector}"
 : "${SLOW_READER:=$TOOLS/slow_reader.so}"
 case $XRTT in /*) ;; *) XRTT=$NET_ROOT/$XRTT ;; esac
+XRTT_ITSELF=$XRTT
 
 NEAR4=10.77.0.1
 FAR4=10.77.0.2
@@ -57,7 +58,6 @@ harness_start() {
 	NS=xrtt-${DIR##*.}
 	CGROUP=
 	PROBE_ENV=()
-	PROBE_AS=()
 	UNDO=()
 	defer rm -rf "$DIR"
 }
@@ -314,16 +314,20 @@ probe_words() {
 	[[ $# -eq 0 || $1 == -* ]] || { target=$1 && shift; }
 	PROBE=(timeout -k 2 "${PROBE_LIMIT:-60}"
 		ip netns exec "$NS-near" env "${PROBE_ENV[@]}"
-		"${PROBE_AS[@]}" "$XRTT" probe "$target" --json "$DIR/run.json"
+		"$XRTT" probe "$target" --json "$DIR/run.json"
 		--samples "$DIR/samples.csv" "$@")
 	[[ -z $CGROUP ]] || PROBE=("${IN_CGROUP[@]}" "${PROBE[@]}")
 	rm -f "$DIR/run.json" "$DIR/samples.csv"
 }
 
-# From then on probe measures no hops, for which it makes namespaces: a second a
+# From then on $XRTT measures no hops, for which it makes namespaces: a second a
 # run, for a test that judges no bar.
-probe_without_hops() {
-	PROBE_AS=(setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin)
+without_hops() {
+	printf '#!/bin/sh\nexec %s "%s" "$@"\n' \
+		'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin' \
+		"$XRTT_ITSELF" >"$DIR/without-hops"
+	chmod +x "$DIR/without-hops"
+	XRTT=$DIR/without-hops
 }
 
 # probe [TARGET] [OPTION...]: on the near host, in $CGROUP if there is one, its

@@ -15,7 +15,7 @@ setup() {
 	/usr/bin/python3 -c 'import scapy.contrib.stamp' 2>/dev/null ||
 		skip "no scapy with STAMP (python3-scapy)"
 	harness_start
-	probe_without_hops
+	without_hops
 	two_hosts
 	neighbours_set
 }

@@ -13,7 +13,7 @@ TRUTH=$BATS_TEST_DIRNAME/truth.py
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
-	probe_without_hops
+	without_hops
 }
 
 teardown() {

@@ -12,6 +12,7 @@ bats_require_minimum_version 1.5.0
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
+	without_hops
 }
 
 teardown() {

@@ -15,6 +15,7 @@ setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	STEPPER=$TOOLS/stepper
 	harness_start
+	without_hops
 	ns_add near
 	ip -n "$NS-near" link add near0 numrxqueues 4 numtxqueues 4 type veth \
 		peer name far0 numrxqueues 4 numtxqueues 4

@@ -9,7 +9,7 @@ setup() {
 	: "${FOREIGN:=$TOOLS/../../bpf/delay.bpf.o}"
 	FRAMES=$BATS_TEST_DIRNAME/frames.py
 	harness_start
-	probe_without_hops
+	without_hops
 	two_hosts
 	neighbours_set
 }

@@ -19,7 +19,7 @@ bats_require_minimum_version 1.5.0
 setup() {
 	source "$BATS_TEST_DIRNAME/harness.bash"
 	harness_start
-	probe_without_hops
+	without_hops
 }
 
 teardown() {
@@ -372,7 +372,7 @@ wire_run() {
 
 	far_host
 	chmod 755 "$DIR"
-	install -m 755 "$XRTT" "$DIR/xrtt"
+	install -m 755 "$XRTT_ITSELF" "$DIR/xrtt"
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups
 		--inh-caps "$caps" --ambient-caps "$caps"
 		--bounding-set "$caps" "$DIR/xrtt")
