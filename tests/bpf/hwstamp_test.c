@@ -5,7 +5,6 @@
  * one over a made-up NIC, as no real one is here.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -15,9 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -25,6 +22,7 @@
 #include <cmocka.h>
 #include "host/hook.h"
 #include "probe/hwprog.h"
+#include "loading.h"
 #include "rig.h"
 #include "skip.h"
 #include "veth.h"
@@ -35,9 +33,7 @@
 
 #define STAMP 0x1122334455667788ULL
 #define SEQ 90
-#define NOBODY 65534
-#define CAPABILITY_BPF 39 /* CAP_BPF; linux/capability.h has it from 5.8 on */
-#define TRIES 300	  /* of 10 ms, for a frame to arrive */
+#define TRIES 300 /* of 10 ms, for a frame to arrive */
 
 static struct hwprog_maps maps_of(const struct rig *r)
 {
@@ -284,24 +280,6 @@ static void test_bound(void **state)
 	hwprog_close(p);
 }
 
-static int drop_to(uint64_t capabilities)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct data[2] = {
-		{ capabilities, capabilities, 0 },
-		{ capabilities >> 32, capabilities >> 32, 0 },
-	};
-
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) ||
-	    syscall(SYS_setgroups, 0, NULL) ||
-	    syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) ||
-	    syscall(SYS_capset, &header, data))
-		return -errno;
-	return 0;
-}
-
 /* What the prober needs is enough for it, and less is not. */
 static void check_capabilities(const struct rig *r, uint64_t capabilities,
 			       int expected)
@@ -317,7 +295,7 @@ static void check_capabilities(const struct rig *r, uint64_t capabilities,
 		struct hwprog *p;
 
 		libbpf_set_print(NULL);
-		if (drop_to(capabilities))
+		if (loading_become_nobody(capabilities))
 			_exit(3);
 		p = hwprog_open(&far, &maps, &why);
 		if (!p)
@@ -332,13 +310,10 @@ static void check_capabilities(const struct rig *r, uint64_t capabilities,
 
 static void test_capabilities(void **state)
 {
-	const uint64_t bpf = 1ULL << CAPABILITY_BPF;
-	const uint64_t admin = 1ULL << CAP_NET_ADMIN;
-
 	hwprog_close(open_program(*state));
-	check_capabilities(*state, bpf | admin, 0);
-	check_capabilities(*state, bpf, 1);
-	check_capabilities(*state, admin, 1);
+	check_capabilities(*state, LOADING_ENOUGH, 0);
+	check_capabilities(*state, LOADING_BPF, 1);
+	check_capabilities(*state, LOADING_NET_ADMIN, 1);
 }
 
 #define FAKED(test) \

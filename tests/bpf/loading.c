@@ -54,8 +54,7 @@ static void load(loading_open_fn *open, const void *config, struct loading *out)
 		read_cost(object, out);
 }
 
-/* Becomes nobody with exactly these capabilities. */
-static int drop_to(uint64_t capabilities)
+int loading_become_nobody(uint64_t capabilities)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3
@@ -86,7 +85,7 @@ void loading_try(uint64_t capabilities, loading_open_fn *open,
 	assert_true(child >= 0);
 	if (!child) {
 		if (capabilities != LOADING_ROOT)
-			out->err = drop_to(capabilities);
+			out->err = loading_become_nobody(capabilities);
 		if (capabilities != LOADING_ROOT &&
 		    capabilities != LOADING_ENOUGH)
 			libbpf_set_print(NULL);

@@ -29,6 +29,9 @@ struct loading {
 /* Opened and configured, not loaded; NULL and errno if it could not be. */
 typedef struct bpf_object *loading_open_fn(const void *config);
 
+/* This process, with exactly these capabilities from then on: 0 or -errno. */
+int loading_become_nobody(uint64_t capabilities);
+
 /* In a child of its own, as nobody with exactly these unless LOADING_ROOT. What
  * libbpf has to say about a failure is shown for ENOUGH and ROOT only. */
 void loading_try(uint64_t capabilities, loading_open_fn *open,
