@@ -53,10 +53,15 @@ struct flow_event {
 struct mine {
 	uint16_t local_port;
 	uint16_t remote_port;
-	int64_t min_rtt_ns; /* tcpi_min_rtt: to 1 us, its host's share in it */
+	int64_t min_rtt_ns; /* tcpi_min_rtt: to 1 us, both hosts' share in it, of
+			       the last minutes (net.ipv4.tcp_min_rtt_wlen); 0:
+			       none yet */
 	int64_t rtt_ns;	    /* tcpi_rtt, smoothed; 0: none yet */
-	int flow_class;	    /* the slowest class that is not above it, -1: it is
-			       below all of them */
+	int flow_class;	    /* the slowest class that is not above it, -1: none
+			       (model/mine.h) */
+	int64_t hosts_ns;   /* what its hosts take if it is of that class, */
+	int64_t faster_hosts_ns; /* and if it is of the next faster one; -1:
+				    there is none */
 };
 
 struct flows {

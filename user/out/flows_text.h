@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What N flows between two hosts showed, for people: the classes, how long a
+ * path lasts, the best, median and worst of them, when which flow moved, and
+ * which path this host's own connections are on.
+ */
+#ifndef XRTT_OUT_FLOWS_TEXT_H
+#define XRTT_OUT_FLOWS_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/flows.h"
+
+/* The whole report; probes, losses and hosts are `result`'s. Flushes `to`. 0,
+ * or -errno if not all of it could be written. */
+int flows_text(FILE *to, const struct result *result, const struct flows *flows,
+	       bool colour);
+
+#endif
