@@ -28,15 +28,13 @@ double floor_index(enum floor which)
 	return floors[which].index;
 }
 
-/* A round trip over fibre_nominal; unknown where that may be 0. */
-static struct range over_fibre(const struct distance *d, const struct range *ns)
+/* A round trip over one of them; unknown where that may be 0. */
+static struct range over(const struct range *floor, const struct range *ns)
 {
-	const struct range *fibre = &d->floor_ns[FLOOR_FIBRE_NOMINAL];
-
-	if (!(fibre->lo > 0) || !isfinite(ns->value))
+	if (!(floor->lo > 0) || !isfinite(ns->value))
 		return unknown;
-	return (struct range){ ns->lo / fibre->hi, ns->value / fibre->value,
-			       ns->hi / fibre->lo };
+	return (struct range){ ns->lo / floor->hi, ns->value / floor->value,
+			       ns->hi / floor->lo };
 }
 
 static void fill_others(struct distance *d)
@@ -54,7 +52,8 @@ static void fill_others(struct distance *d)
 		double ns = d->reference->ms[i] * 1e6;
 		struct range exact = { ns, ns, ns };
 
-		d->others_inflation[i] = over_fibre(d, &exact);
+		d->others_inflation[i] =
+			over(&d->floor_ns[FLOOR_FIBRE_NOMINAL], &exact);
 	}
 }
 
@@ -98,12 +97,18 @@ static struct range least(const struct duration *network)
 	};
 }
 
-struct range distance_inflation(const struct distance *d,
-				const struct duration *network)
+struct range distance_over(const struct distance *d, enum floor which,
+			   const struct duration *network)
 {
 	struct range min = least(network);
 
-	return over_fibre(d, &min);
+	return over(&d->floor_ns[which], &min);
+}
+
+struct range distance_inflation(const struct distance *d,
+				const struct duration *network)
+{
+	return distance_over(d, FLOOR_FIBRE_NOMINAL, network);
 }
 
 void distance_judge(struct result *r)
