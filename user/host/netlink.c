@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 struct nlmsghdr *netlink_request(char *buf, uint16_t type, uint16_t flags)
@@ -17,7 +18,44 @@ struct nlmsghdr *netlink_request(char *buf, uint16_t type, uint16_t flags)
 	return nlh;
 }
 
-int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data)
+static int on_error(const struct nlmsghdr *message, void *data)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(message);
+
+	(void)data;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*e)) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
+	errno = -e->error;
+	return e->error ? MNL_CB_ERROR : MNL_CB_STOP;
+}
+
+static int on_done(const struct nlmsghdr *message, void *data)
+{
+	const int *error = mnl_nlmsg_get_payload(message);
+
+	(void)data;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error) || *error >= 0)
+		return MNL_CB_STOP;
+	errno = -*error;
+	return MNL_CB_ERROR;
+}
+
+/* libmnl's own handlers do not look into NLMSG_DONE. */
+static mnl_cb_t strict[] = {
+	[NLMSG_ERROR] = on_error,
+	[NLMSG_DONE] = on_done,
+};
+
+struct question {
+	struct nlmsghdr *request;
+	mnl_cb_t *control;
+	unsigned int controls;
+};
+
+static int exchange(int bus, const struct question *q, mnl_cb_t each,
+		    void *data)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE * 2];
 	struct mnl_socket *nl;
@@ -25,11 +63,11 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data)
 	ssize_t len;
 	int err = 0;
 
-	nl = mnl_socket_open(NETLINK_ROUTE);
+	nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!nl)
 		return -errno;
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, request, request->nlmsg_len) < 0) {
+	    mnl_socket_sendto(nl, q->request, q->request->nlmsg_len) < 0) {
 		err = -errno;
 		goto out;
 	}
@@ -40,13 +78,31 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data)
 			err = -errno;
 			goto out;
 		}
-		err = mnl_cb_run(buf, len, request->nlmsg_seq, port, each,
-				 data);
+		err = mnl_cb_run2(buf, len, q->request->nlmsg_seq, port, each,
+				  data, q->control, q->controls);
 	} while (err > MNL_CB_STOP);
 	err = err < 0 ? -errno : 0;
 out:
 	mnl_socket_close(nl);
 	return err;
+}
+
+int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data)
+{
+	const struct question q = { .request = request };
+
+	return exchange(NETLINK_ROUTE, &q, each, data);
+}
+
+int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t each, void *data)
+{
+	const struct question q = {
+		.request = request,
+		.control = strict,
+		.controls = MNL_ARRAY_SIZE(strict),
+	};
+
+	return exchange(bus, &q, each, data);
 }
 
 void netlink_attributes(const struct nlmsghdr *message, size_t header,

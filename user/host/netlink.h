@@ -19,6 +19,10 @@ struct nlmsghdr *netlink_request(char *buf, uint16_t type, uint16_t flags);
  */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *data);
 
+/* The same for a dump on another bus (NETLINK_SOCK_DIAG): a refusal that only
+ * the dump's end tells is an error too. */
+int netlink_dump(int bus, struct nlmsghdr *request, mnl_cb_t each, void *data);
+
 /* Attributes of a message after a fixed header of `header` octets, by type;
  * those above `max` are left out. `table` has max + 1 entries. */
 void netlink_attributes(const struct nlmsghdr *message, size_t header,
