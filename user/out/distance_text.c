@@ -38,8 +38,7 @@ static struct shown milliseconds(const struct range *ns)
 	return shown;
 }
 
-/* "1.58 to 1.63"; "?" is an end without a bound. */
-static struct shown ratio(const struct range *r)
+struct shown distance_ratio(const struct range *r)
 {
 	struct shown unbounded = { "?" };
 	struct shown lo = isfinite(r->lo) ? format_number(r->lo, 2) : unbounded;
@@ -91,7 +90,7 @@ void distance_note(struct page *page, const struct distance *d)
 
 	if (isfinite(d->inflation.value))
 		snprintf(inflation, sizeof(inflation), "; inflation %.40s",
-			 ratio(&d->inflation).s);
+			 distance_ratio(&d->inflation).s);
 	page_note(page, "distance", "%s km; fibre %s ms%s%s%s",
 		  kilometres(&d->km).s, milliseconds(fibre).s, inflation,
 		  known ? "; others measured " : "", known ? others(d).s : "");
@@ -291,7 +290,7 @@ static void show_measurement(struct page *page, const struct distance *d,
 		format_left(m->source, NAME_COLUMNS).s);
 	put_number(page, format_number(d->reference->ms[which], 2).s,
 		   NUMBER_COLUMNS);
-	put_number(page, ratio(&d->others_inflation[which]).s,
+	put_number(page, distance_ratio(&d->others_inflation[which]).s,
 		   2 * NUMBER_COLUMNS);
 	fprintf(page->to, "   ");
 	page_put(page, STYLE_DIM, m->date);

@@ -4,7 +4,11 @@
 #define XRTT_OUT_DISTANCE_TEXT_H
 
 #include "model/result.h"
+#include "out/format.h"
 #include "out/page.h"
+
+/* "1.58 to 1.63"; "?" is an end without a bound. */
+struct shown distance_ratio(const struct range *r);
 
 /* One note: how far, the floor, the inflation, what others measured. */
 void distance_note(struct page *page, const struct distance *d);

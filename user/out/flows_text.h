@@ -11,10 +11,15 @@
 #include <stdio.h>
 
 #include "model/flows.h"
+#include "out/page.h"
 
 /* The whole report; probes, losses and hosts are `result`'s. Flushes `to`. 0,
  * or -errno if not all of it could be written. */
 int flows_text(FILE *to, const struct result *result, const struct flows *flows,
 	       bool colour);
+
+/* The same on a page of the caller's. */
+int flows_show(struct page *page, const struct result *result,
+	       const struct flows *flows);
 
 #endif

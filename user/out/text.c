@@ -64,7 +64,7 @@ static void show_method(struct page *page, const struct result *r)
 		  two ? h->rx_how : "");
 }
 
-static void show_header(struct page *page, const struct result *r)
+void header_show(struct page *page, const struct result *r)
 {
 	const struct clock_state *c = &r->clock;
 
@@ -247,7 +247,7 @@ static void show_stages(struct page *page, const struct result *r)
 
 int text_show(struct page *page, const struct result *r)
 {
-	show_header(page, r);
+	header_show(page, r);
 	if (r->network.n || r->rtt.n) {
 		show_headline(page, r);
 		timeline_show(page, r);

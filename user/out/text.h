@@ -20,7 +20,10 @@ int text_report(FILE *to, const struct result *r, bool colour);
 /* The same on a page of the caller's. */
 int text_show(struct page *page, const struct result *r);
 
-/* The parts with a file of their own. */
+/* The parts. */
+
+/* Both hosts, the method, the clock. */
+void header_show(struct page *page, const struct result *r);
 
 /* The stages along one line, the far host's time hanging under the wire. Does
  * nothing where there is no "network" (timeline.c). */
@@ -30,8 +33,13 @@ void timeline_show(struct page *page, const struct result *r);
 void account_show(struct page *page, const struct result *r);
 
 /* Why the engine is not the one that was wanted, if it is not, and remarks,
- * each with a label (text_notes.c). */
+ * each with a label (text_notes.c): all of them; what concerns the instrument,
+ * its pacing aside; how the run ended, if not as planned; the two verdicts. */
 void engine_note(struct page *page, const struct fallback *step);
 void notes_show(struct page *page, const struct result *r);
+void pacing_notes_show(struct page *page, const struct result *r);
+void instrument_notes_show(struct page *page, const struct result *r);
+void ending_notes_show(struct page *page, const struct result *r);
+void verdict_notes_show(struct page *page, const struct result *r);
 
 #endif

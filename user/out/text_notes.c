@@ -67,16 +67,23 @@ static void note_sampling(struct page *page, const char *label,
 }
 
 /* A line for each engine that ran. */
-static void note_engines(struct page *page, const struct result *r)
+void pacing_notes_show(struct page *page, const struct result *r)
 {
 	if (!r->engines) {
 		note_pacing(page, "pacing", "", &r->pacing);
-		note_sampling(page, "sampling", "", &r->network);
 		return;
 	}
 	note_pacing(page, "pacing",
 		    "bypass: ", &r->engines[ENGINE_BYPASS].pacing);
 	note_pacing(page, "", "socket: ", &r->engines[ENGINE_SOCKET].pacing);
+}
+
+static void note_samplings(struct page *page, const struct result *r)
+{
+	if (!r->engines) {
+		note_sampling(page, "sampling", "", &r->network);
+		return;
+	}
 	note_sampling(page, "sampling",
 		      "bypass: ", &r->engines[ENGINE_BYPASS].network);
 	note_sampling(page, "", "socket: ", &r->engines[ENGINE_SOCKET].network);
@@ -272,7 +279,7 @@ static void note_both(struct page *page, const struct result *r)
 			  format_difference(&r->closure).s, v->text);
 }
 
-static void note_verdicts(struct page *page, const struct result *r)
+void verdict_notes_show(struct page *page, const struct result *r)
 {
 	if (r->has_distance)
 		distance_note(page, &r->distance);
@@ -295,22 +302,33 @@ static void show_application(struct page *page, const struct result *r)
 		application_show(page, columns);
 }
 
-void notes_show(struct page *page, const struct result *r)
+void instrument_notes_show(struct page *page, const struct result *r)
 {
-	note_both(page, r);
-	note_engines(page, r);
 	note_bars(page, r);
 	note_clock(page, r);
 	note_nic(page, &r->clock.nic);
 	note_hooks(page, &r->hooks);
 	note_tcp(page, r);
 	preflight_notes(page, r->local.preflight, r->hooks.rx_why);
-	note_segments(page, r);
-	note_verdicts(page, r);
+}
+
+void ending_notes_show(struct page *page, const struct result *r)
+{
 	if (r->run.trouble)
 		page_note(page, "ended early", "%s", r->run.trouble);
 	if (r->run.interrupted)
 		page_note(page, "interrupted", "after %s: all of it is above",
 			  format_span(r->run.duration_ns).s);
+}
+
+void notes_show(struct page *page, const struct result *r)
+{
+	note_both(page, r);
+	pacing_notes_show(page, r);
+	note_samplings(page, r);
+	instrument_notes_show(page, r);
+	note_segments(page, r);
+	verdict_notes_show(page, r);
+	ending_notes_show(page, r);
 	show_application(page, r);
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "out/flows_parts.h"
+
+#include <math.h>
+
+#include "model/paths.h"
+#include "out/format.h"
+
+#define EVENTS_SHOWN 10
+
+static struct shown seconds(int64_t ns)
+{
+	return format_number((double)ns / 1e9, 3);
+}
+
+/* "+2 591.08": which way it went is what matters. */
+static struct shown change(const struct watch_event *e)
+{
+	struct shown shown;
+
+	snprintf(shown.s, sizeof(shown.s), "%s%.40s",
+		 e->to_ns > e->from_ns ? "+" : "",
+		 format_us((double)(e->to_ns - e->from_ns), 2).s);
+	return shown;
+}
+
+static void show_event(struct page *page, const struct flows *f,
+		       const struct flow_event *event)
+{
+	static const char *const way[] = {
+		[WATCH_WAY_UNKNOWN] = "–",
+		[WATCH_WAY_FORWARD] = "there",
+		[WATCH_WAY_RETURN] = "back",
+		[WATCH_WAY_BOTH] = "both",
+	};
+	const struct watch_event *e = &event->event;
+	struct shown within;
+
+	snprintf(within.s, sizeof(within.s), "%.40s to %.40s",
+		 seconds(e->time_lo_ns).s, seconds(e->time_hi_ns).s);
+	cell_put(page, seconds(e->time_ns).s, 12);
+	fprintf(page->to, "%6u%7d", event->flow,
+		f->flow[event->flow].source_port);
+	cell_put(page, way[e->way], 7);
+	cell_put(page, change(e).s, 12);
+	cell_put(page, format_us((double)e->to_ns, 2).s, 12);
+	cell_put(page, within.s, 24);
+	fputc('\n', page->to);
+}
+
+void events_show(struct page *page, const struct flows *f)
+{
+	size_t first = f->events > EVENTS_SHOWN ? f->events - EVENTS_SHOWN : 0;
+
+	if (!f->events)
+		return;
+	heading_put(page, "  moved, s  flow   port    way      by, µs      to, "
+			  "µs               within, s");
+	for (size_t i = first; i < f->events; i++)
+		show_event(page, f, &f->event[i]);
+	if (first)
+		page_note(page, "", "and %s before them: see --json",
+			  format_count(first).s);
+}
+
+void false_events_show(struct page *page, const struct flows *f)
+{
+	char moved[64] = "no flow moved";
+#ifdef WATCH_FALSE_HOURS
+	double bound = paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS,
+					  f->hours);
+#endif
+
+	if (f->events)
+		snprintf(moved, sizeof(moved), "%.40s in all",
+			 format_count(f->events).s);
+#ifdef WATCH_FALSE_HOURS
+	page_note(page, "shifts",
+		  "%s; of false ones at most %s are to be expected in this "
+		  "run, as %s flow-hours without any shift had %s (95 %%)",
+		  moved, format_number(bound, bound < 0.1 ? 4 : 2).s,
+		  format_number(WATCH_FALSE_HOURS, 0).s,
+		  WATCH_FALSE_EVENTS ? format_count(WATCH_FALSE_EVENTS).s
+				     : "none");
+#else
+	page_note(page, "shifts", "%s", moved);
+#endif
+}
