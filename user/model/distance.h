@@ -47,9 +47,9 @@ void distance_fill(struct distance *out, const struct site *from,
 		   const struct site *to);
 
 /*
- * The minimum over one of the floors, both with their intervals: not finite where
- * the floor's lower end is 0 or there is no minimum, an end that the instrument
- * does not bound not finite either.
+ * The minimum over one of the floors, both with their intervals: not finite
+ * where the floor's lower end is 0 or there is no minimum, an end that the
+ * instrument does not bound not finite either.
  */
 struct range distance_over(const struct distance *d, enum floor which,
 			   const struct duration *network);

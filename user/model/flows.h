@@ -53,9 +53,9 @@ struct flow_event {
 struct mine {
 	uint16_t local_port;
 	uint16_t remote_port;
-	int64_t min_rtt_ns; /* tcpi_min_rtt: to 1 us, both hosts' share in it, of
-			       the last minutes (net.ipv4.tcp_min_rtt_wlen); 0:
-			       none yet */
+	int64_t min_rtt_ns; /* tcpi_min_rtt: to 1 us, both hosts' share in it,
+			       of the last minutes (net.ipv4.tcp_min_rtt_wlen);
+			       0: none yet */
 	int64_t rtt_ns;	    /* tcpi_rtt, smoothed; 0: none yet */
 	int flow_class;	    /* the slowest class that is not above it, -1: none
 			       (model/mine.h) */
