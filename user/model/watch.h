@@ -42,9 +42,9 @@ struct watch_event {
 struct watch_segment {
 	int64_t from_ns;
 	int64_t to_ns;
-	int64_t min_ns; /* its level: the least network time */
+	int64_t min_ns;	  /* its level: the least network time */
 	int64_t below_ns; /* the path's own is at most this much below, 95 % */
-	uint64_t probes; /* answered */
+	uint64_t probes;  /* answered */
 };
 
 struct watch;
