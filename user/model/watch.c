@@ -185,6 +185,9 @@ bool watch_tell(struct watch *w, const struct watch_edge *edge,
 	};
 	watch_moment(w, edge, event);
 	event->way = watch_way(w, edge, event);
+	if (event->way == WATCH_WAY_UNKNOWN && edge->may_wait &&
+	    watch_latest(w)->split_ns != WATCH_NO_SPLIT)
+		return false;
 	segment_settle(w, first, event->time_ns);
 	if (!segment_begin(w, first, event->time_ns))
 		return false;

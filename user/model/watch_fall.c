@@ -131,6 +131,7 @@ bool watch_fall(struct watch *w, struct watch_event *event)
 	}
 	edge.pivot = w->low[best].number;
 	edge.to_ns = least_since(w, best);
+	edge.may_wait = w->lows - best < WATCH_LOWS;
 	if (likely < WATCH_PROOF && w->lows - best >= ENOUGH &&
 	    edge.to_ns <= w->anchor_ns - FALL_BARS * w->bar_ns) {
 		drop_lows(w, best);

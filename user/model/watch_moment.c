@@ -7,8 +7,9 @@
 #define SURE (-6.9) /* logarithm of 0.1 % */
 #define NEAR_LEAST 2
 #define NEAR_SHARE 0.9 /* of the noise of one level is near it */
-#define RARE 0.12      /* is exceeded by a tenth, more or less, */
+#define RARE 0.15      /* is exceeded by a tenth, more or less, */
 #define RARE_GAPS 3    /* and then this is far enough */
+#define STRANGE 3 /* far ones in a row are no chance, but a busy period */
 #define GAPS 31
 
 /* Away from the pivot, over samples of the far side's level. */
@@ -88,15 +89,21 @@ static int64_t walk_far(const struct walk *k)
 	int64_t start_ns = watch_at(w, k->pivot)->at_ns, away_ns = 0;
 	int64_t most_ns = RARE_GAPS * gap_around(w, k->pivot);
 	double wanted = fmax(ceil(SURE / log(k->rate)), NEAR_LEAST), near = 0;
+	unsigned int strange = 0;
 	uint64_t i = k->pivot;
 
+	if (!k->rare)
+		wanted *= 2;
 	for (;;) {
 		i += (uint64_t)(int64_t)k->direction;
 		if (!has(w, i))
 			break;
 		away_ns = llabs(watch_at(w, i)->at_ns - start_ns);
-		if (watch_at(w, i)->value_ns <= k->near_ns && !near++ &&
-		    away_ns > most_ns)
+		if (watch_at(w, i)->value_ns > k->near_ns) {
+			strange += near == 0;
+			continue;
+		}
+		if (!near++ && away_ns > most_ns && strange >= STRANGE)
 			most_ns = away_ns;
 		if (near >= wanted)
 			break;

@@ -82,6 +82,7 @@ struct watch_edge {
 	int64_t from_ns;
 	int64_t to_ns;
 	int64_t doubt_ns; /* the pivot is further than this from the far side */
+	bool may_wait;	  /* for more samples to tell the way from */
 };
 
 uint64_t watch_oldest(const struct watch *w);
@@ -96,7 +97,8 @@ double watch_share(const struct watch_step *step);
 void watch_restart(struct watch *w, int64_t anchor_ns, uint64_t from,
 		   bool forget);
 
-/* Ends the segment and fills *event. False: no memory, and nothing is done. */
+/* Ends the segment and fills *event. False: nothing is done, for want of memory
+ * or of samples. */
 bool watch_tell(struct watch *w, const struct watch_edge *edge,
 		struct watch_event *event);
 

@@ -88,8 +88,8 @@ bool watch_rise(struct watch *w, struct watch_event *event)
 			break;
 		if (!is_absent(w, step))
 			continue;
-		if (is_level(w, step->last + 1) &&
-		    find_edge(w, step->last, &edge))
+		if (find_edge(w, step->last, &edge) &&
+		    is_level(w, edge.pivot + 1))
 			return watch_tell(w, &edge, event);
 		w->retry = w->ring.end + (w->ring.end - step->last) / 8 + 1;
 	}

@@ -10,7 +10,7 @@
 #define CALM_LEAST 4
 
 #define MOSTLY 0.5 /* of the shift on one way */
-#define ABSURD 1.5
+#define ABSURD 4
 #define UNSURE 0.45
 
 /* Samples of one level, going away from the shift. */
