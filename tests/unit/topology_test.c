@@ -230,6 +230,10 @@ static void score_classes(struct topology *t, struct score *score)
 				  (size_t)s->flow_class !=
 					  number[t->truth[flow].class[nth]];
 	}
+	if (n != all)
+		for (size_t i = 0; i < t->segments; i++)
+			printf("#   %zu %u every %.3f flow %u class %d from %.3f to %.3f min %.1f below "
+			       "%.1f probes %lu\n", t->classes, 0, t->interval_s, t->segment[i].flow, t->segment[i].flow_class, t->segment[i].segment.from_ns/1e9, t->segment[i].segment.to_ns/1e9, t->segment[i].segment.min_ns/1e3-50000, t->segment[i].segment.below_ns/1e3, t->segment[i].segment.probes);
 	classes_release(class, n);
 }
 

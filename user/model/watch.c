@@ -173,6 +173,20 @@ static void segment_settle(struct watch *w, uint64_t end, int64_t to_ns)
 			s->min_ns = w->low[i].value_ns;
 }
 
+/* From those samples that are surely after the shift. */
+static void start_level(struct watch *w, struct watch_event *event)
+{
+	uint64_t from = w->first;
+
+	if (from < watch_oldest(w))
+		from = watch_oldest(w);
+	w->least.n = 0;
+	for (uint64_t i = from; i < w->ring.end; i++)
+		if (watch_at(w, i)->at_ns >= event->time_hi_ns)
+			watch_least_add(&w->least, watch_at(w, i)->value_ns);
+	event->to_ns = w->least.value_ns[0];
+}
+
 bool watch_tell(struct watch *w, const struct watch_edge *edge,
 		struct watch_event *event)
 {
@@ -192,12 +206,8 @@ bool watch_tell(struct watch *w, const struct watch_edge *edge,
 	if (!segment_begin(w, first, event->time_ns))
 		return false;
 	w->lows = 0;
-	w->least.n = 0;
-	if (first < watch_oldest(w))
-		first = watch_oldest(w);
-	for (uint64_t i = first; i < w->ring.end; i++)
-		watch_least_add(&w->least, watch_at(w, i)->value_ns);
-	watch_restart(w, edge->to_ns, first, false);
+	start_level(w, event);
+	watch_restart(w, event->to_ns, first, false);
 	return true;
 }
 

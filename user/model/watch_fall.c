@@ -134,7 +134,6 @@ bool watch_fall(struct watch *w, struct watch_event *event)
 	edge.may_wait = w->lows - best < WATCH_LOWS;
 	if (likely < WATCH_PROOF && w->lows - best >= ENOUGH &&
 	    edge.to_ns <= w->anchor_ns - FALL_BARS * w->bar_ns) {
-		drop_lows(w, best);
 		edge.from_ns = w->least.value_ns[0];
 		return watch_tell(w, &edge, event);
 	}

@@ -9,7 +9,7 @@
 #define NEAR_SHARE 0.9 /* of the noise of one level is near it */
 #define RARE 0.15      /* is exceeded by a tenth, more or less, */
 #define RARE_GAPS 3    /* and then this is far enough */
-#define STRANGE 3 /* far ones in a row are no chance, but a busy period */
+#define STRANGE 3      /* far ones in a row are no chance, but a busy period */
 #define GAPS 31
 
 /* Away from the pivot, over samples of the far side's level. */
