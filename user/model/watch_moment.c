@@ -95,19 +95,22 @@ static int64_t walk_far(const struct walk *k)
 	if (!k->rare)
 		wanted *= 2;
 	for (;;) {
+		bool busy = strange >= STRANGE;
+
 		i += (uint64_t)(int64_t)k->direction;
 		if (!has(w, i))
 			break;
 		away_ns = llabs(watch_at(w, i)->at_ns - start_ns);
 		if (watch_at(w, i)->value_ns > k->near_ns) {
-			strange += near == 0;
+			strange++;
+			near = busy ? 0 : near;
 			continue;
 		}
-		if (!near++ && away_ns > most_ns && strange >= STRANGE)
+		near++;
+		if (busy && away_ns > most_ns)
 			most_ns = away_ns;
-		if (near >= wanted)
-			break;
-		if (near && k->rare && away_ns >= most_ns)
+		if (near >= wanted + (busy ? STRANGE : 0) ||
+		    (!busy && k->rare && away_ns >= most_ns))
 			break;
 	}
 	return k->rare && away_ns > most_ns ? most_ns : away_ns;

@@ -21,25 +21,25 @@ static bool is_absent(const struct watch *w, const struct watch_step *step)
 	       (double)(watch_latest(w)->at_ns - step->last_at_ns) >= hold;
 }
 
-/* The least since sample `from`, if it is the same in both halves: a queue that
- * is slow to drain is no path. */
+/* Both halves have the same least, as far as each can know: a queue that is
+ * slow to drain is no path. */
 static bool is_level(const struct watch *w, uint64_t from)
 {
-	int64_t least_ns[2] = { INT64_MAX, INT64_MAX }, low_ns, apart_ns;
+	struct watch_least half[2] = { 0 };
 	uint64_t middle;
+	int64_t apart_ns;
+	bool higher;
 
 	if (from < watch_oldest(w))
 		from = watch_oldest(w);
 	middle = from + (w->ring.end - from) / 2;
-	for (uint64_t i = from; i < w->ring.end; i++) {
-		int64_t *least = &least_ns[i >= middle];
-
-		if (watch_at(w, i)->value_ns < *least)
-			*least = watch_at(w, i)->value_ns;
-	}
-	low_ns = least_ns[least_ns[1] < least_ns[0]];
-	apart_ns = (least_ns[0] - low_ns) + (least_ns[1] - low_ns);
-	return apart_ns <= w->bar_ns || apart_ns <= (low_ns - w->anchor_ns) / 4;
+	for (uint64_t i = from; i < w->ring.end; i++)
+		watch_least_add(&half[i >= middle], watch_at(w, i)->value_ns);
+	if (!half[0].n)
+		return false;
+	higher = half[1].value_ns[0] > half[0].value_ns[0];
+	apart_ns = half[higher].value_ns[0] - half[!higher].value_ns[0];
+	return apart_ns <= w->bar_ns + watch_least_below(&half[higher]);
 }
 
 /* The last sample that is too low for the level of those after it: under their
