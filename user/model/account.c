@@ -5,8 +5,6 @@
 
 #include "model/interval.h"
 
-#define WINDOW 65536
-
 /* The highest of a sequence, unwrapped; the first number starts it. */
 struct highest {
 	bool has;
@@ -31,14 +29,24 @@ struct account {
 	uint64_t lost_since;  /* the last answered */
 	/* Reflector's numbers of the answered that no later one has overtaken
 	 * yet: ascending, a ring whose oldest are dropped. */
-	int64_t pending[WINDOW];
-	size_t first, pendings;
+	size_t window, first, pendings;
 	struct counters start, end;
+	int64_t pending[];
 };
+
+struct account *account_create_within(size_t window)
+{
+	struct account *a =
+		calloc(1, sizeof(*a) + window * sizeof(*a->pending));
+
+	if (a)
+		a->window = window;
+	return a;
+}
 
 struct account *account_create(void)
 {
-	return calloc(1, sizeof(struct account));
+	return account_create_within(ACCOUNT_WINDOW);
 }
 
 void account_destroy(struct account *a)
@@ -86,18 +94,18 @@ static void settle_number(struct account *a, const struct sample *s)
 	if (is_first || value < a->lowest_there)
 		a->lowest_there = value;
 	while (a->pendings) {
-		size_t top = (a->first + a->pendings - 1) % WINDOW;
+		size_t top = (a->first + a->pendings - 1) % a->window;
 
 		if (a->pending[top] < value)
 			break;
 		a->pendings--;
 		a->probes.reordered_forward++;
 	}
-	if (a->pendings == WINDOW) {
-		a->first = (a->first + 1) % WINDOW;
+	if (a->pendings == a->window) {
+		a->first = (a->first + 1) % a->window;
 		a->pendings--;
 	}
-	a->pending[(a->first + a->pendings++) % WINDOW] = value;
+	a->pending[(a->first + a->pendings++) % a->window] = value;
 }
 
 static uint64_t answered(const struct probes *p)

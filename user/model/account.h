@@ -11,7 +11,7 @@
  * to be refused and loss.ratio is of all lost.
  *
  * A probe is answered, as far as the network goes, if it is ok, late,
- * lost_in_host or unrecorded. Memory is fixed: about half a megabyte.
+ * lost_in_host or unrecorded.
  */
 #ifndef XRTT_MODEL_ACCOUNT_H
 #define XRTT_MODEL_ACCOUNT_H
@@ -20,7 +20,13 @@
 
 struct account;
 
-struct account *account_create(void);	 /* NULL: no memory */
+#define ACCOUNT_WINDOW 65536
+
+/* Memory is fixed: half a megabyte, or 8 octets for each of `window` (at least
+ * 1) answered probes among which one that overtook is found. NULL: no memory.
+ */
+struct account *account_create(void);
+struct account *account_create_within(size_t window);
 void account_destroy(struct account *a); /* NULL is allowed */
 
 /*
@@ -35,9 +41,9 @@ void account_arrival(struct account *a, uint32_t seq, bool has_reflector_seq,
 /*
  * Every planned probe once, in sending order, unsent ones included. Reordering
  * on the forward path is a request that the reflector numbered after one that
- * was sent later; it is seen if that one was sent at most 65536 answered probes
- * later. loss.longest_run counts consecutive `lost`; an unsent probe neither
- * adds to a run nor ends it.
+ * was sent later; it is seen if that one was sent at most ACCOUNT_WINDOW, or
+ * `window`, answered probes later. loss.longest_run counts consecutive `lost`;
+ * an unsent probe neither adds to a run nor ends it.
  */
 void account_settle(struct account *a, const struct sample *sample);
 
