@@ -15,6 +15,8 @@ static const struct command {
 	const char *summary;
 } commands[] = {
 	{ "probe", cmd_probe, "measure the round trip to a host" },
+	{ "flows", cmd_flows,
+	  "which paths there are, and how long each lasts" },
 	{ "reflect", cmd_reflect, "answer probes, on the far host" },
 	{ "distance", cmd_distance, "what distance alone costs" },
 	{ "doctor", cmd_doctor, "what this host itself does to a measurement" },

@@ -5,6 +5,7 @@
 #define XRTT_CMD_H
 
 int cmd_probe(int argc, char **argv);
+int cmd_flows(int argc, char **argv);
 int cmd_reflect(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_distance(int argc, char **argv);

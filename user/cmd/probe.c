@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <netdb.h>
 #include <netinet/udp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/output.h"
 #include "cmd/probe_options.h"
 #include "out/format.h"
-#include "out/json.h"
 #include "out/preflight.h"
 #include "out/samples.h"
 #include "out/text.h"
@@ -100,56 +96,6 @@ static void on_snapshot(void *data, const struct result *result)
 	text_report(out->report, result, out->report_colour);
 }
 
-static int write_json(const struct probe_options *o,
-		      const struct result *result)
-{
-	FILE *to = stdout;
-	int err;
-
-	if (strcmp(o->json, "-")) {
-		to = fopen(o->json, "we");
-		if (!to) {
-			err = -errno;
-			fprintf(stderr, "xrtt probe: cannot write %s: %s\n",
-				o->json, strerror(-err));
-			return err;
-		}
-	}
-	err = json_write(to, result);
-	if (to != stdout && fclose(to) && !err)
-		err = -errno;
-	if (err)
-		fprintf(stderr, "xrtt probe: cannot write %s: %s\n", o->json,
-			strerror(-err));
-	return err;
-}
-
-/* Nothing came back to the bypass engine, and something stood in the way of
- * its frames here: what that is, as preflight has it. */
-static void explain_bypass(const struct result *all)
-{
-	const struct result *r =
-		all->engines ? &all->engines[ENGINE_BYPASS] : all;
-	const struct preflight *found = r->local.preflight;
-	const struct preflight_finding *f = found ? &found->finding[0] : NULL;
-
-	if (r->engine != ENGINE_BYPASS || !r->probes.planned ||
-	    r->probes.received)
-		return;
-	if (f && found->count && f->level == PREFLIGHT_BLOCKS)
-		fprintf(stderr,
-			"xrtt probe: nothing came back to the bypass engine: "
-			"%s%s%s; --engine socket does without\n",
-			f->text, *f->fix ? "; to mend it: " : "", f->fix);
-	else if (r->hooks.rx != STAMP_XDP_RX)
-		fprintf(stderr,
-			"xrtt probe: nothing came back to the bypass engine: "
-			"without native XDP, which it runs without here, %s "
-			"may take no redirected frames; --engine socket does "
-			"without\n",
-			r->local.ifname);
-}
-
 /* The one cause of silence that the report cannot know of. */
 static void explain_silence(const struct probe_options *o)
 {
@@ -160,43 +106,6 @@ static void explain_silence(const struct probe_options *o)
 			"xrtt probe: --size %u: xrtt reflect answers up to %u; "
 			"another reflector may do more\n",
 			(unsigned int)o->size, most);
-}
-
-static struct shown near_text(const struct condition *c, double near)
-{
-	switch (c->metric) {
-	case METRIC_LOSS:
-		return format_percent(near);
-	case METRIC_INFLATION:
-		return format_number(near, 3);
-	default:
-		return format_span((int64_t)near);
-	}
-}
-
-/* Whether the run is to fail; says so, or why nobody can tell. */
-static bool condition_held(const struct probe_options *o,
-			   const struct result *result)
-{
-	double near;
-
-	switch (condition_judge(&o->condition, result, &near)) {
-	case CONDITION_HOLDS:
-		fprintf(stderr,
-			"xrtt probe: --fail-if %s: so it is, by the near end "
-			"of its interval, %s\n",
-			o->fail_if, near_text(&o->condition, near).s);
-		return true;
-	case CONDITION_UNKNOWN:
-		fprintf(stderr,
-			"xrtt probe: --fail-if %s: cannot be judged: that "
-			"figure or the near end of its interval is not known "
-			"(too few probes, or a gap that nothing bounds)\n",
-			o->fail_if);
-		return false;
-	default:
-		return false;
-	}
 }
 
 static void on_tuned(void *data, const char *line)
@@ -242,10 +151,11 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 		text_report(out.report, &result, out.report_colour);
 	if (end == SESSION_SILENT)
 		explain_silence(o);
-	explain_bypass(&result);
-	if (end == SESSION_MEASURED && o->fail_if && condition_held(o, &result))
+	output_bypass_note(o, &result);
+	if (end == SESSION_MEASURED && o->fail_if &&
+	    output_condition_held(o, &result))
 		end = SESSION_HELD;
-	if (o->json && write_json(o, &result))
+	if (o->json && output_json(o, &result))
 		end = SESSION_CANNOT;
 	session_release(&result);
 	return end;

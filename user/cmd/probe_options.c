@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What can be asked of `xrtt probe`, and what it makes of it. */
-#include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
+/* What can be asked of `xrtt probe`. */
+#include <stddef.h>
+#include <sys/socket.h>
 
 #include "cmd/option.h"
-#include "cmd/places.h"
 #include "cmd/probe_options.h"
-#include "model/until.h"
 #include "probe/packet.h"
 #include "wire.h"
 
@@ -20,14 +14,6 @@
  * often lets a SYN through. */
 #define DEFAULT_TCP_PORT 443
 
-/* The first retransmission of a SYN-ACK (RFC 6298 section 2). */
-#define TCP_TIMEOUT_MAX NSEC_PER_SEC
-
-/* By enum engine, then these. */
-enum {
-	CHOICE_BOTH = ENGINES,
-	CHOICE_AUTO
-};
 static const char *const engines[] = { "socket", "bypass", "both", "auto",
 				       NULL };
 static const char *const protocols[] = { "stamp", "icmp", "tcp", NULL };
@@ -130,201 +116,6 @@ static const struct command_usage usage = {
 	.rows = rows,
 };
 
-static int resolve(const char *name, int family, const char *what,
-		   struct address *out)
-{
-	int err = address_resolve(name, family, out);
-
-	if (!err)
-		return 0;
-	fprintf(stderr, "xrtt probe: %s %s: %s\n", what, name,
-		gai_strerror(err));
-	return -EINVAL;
-}
-
-static int check_engine(const struct probe_options *o)
-{
-	const char *no = NULL;
-
-	if ((o->engine == ENGINE_BYPASS || o->engine == CHOICE_BOTH) &&
-	    o->protocol == PROTOCOL_ICMP)
-		no = "--engine: the bypass engine speaks STAMP and TCP only";
-	else if (o->engine == CHOICE_AUTO && o->protocol == PROTOCOL_TCP)
-		no = "--engine: auto finds out by STAMP; for TCP say socket or "
-		     "bypass";
-	else if (o->flood && o->protocol == PROTOCOL_TCP)
-		no = "--flood: a flood of SYNs is an attack; -i does without";
-	else if (o->busy_poll && o->protocol == PROTOCOL_TCP)
-		no = "--busy-poll: not for TCP, which waits for connections";
-	else if (o->timeout.ns > TCP_TIMEOUT_MAX && o->protocol == PROTOCOL_TCP)
-		no = "--timeout: for TCP a second at most: after that the far "
-		     "host sends its SYN-ACK again";
-	else if (o->hw_stamps && o->protocol == PROTOCOL_TCP)
-		no = "--hw-stamps: not for TCP, whose answers the kernel keeps "
-		     "to itself";
-	else if (o->size != PACKET_PAYLOAD_MIN && o->protocol == PROTOCOL_TCP)
-		no = "--size: a SYN carries nothing";
-	else if (o->flood && o->engine != ENGINE_BYPASS)
-		no = "--flood: only --engine bypass can";
-	else if (o->batch > 1 && !o->flood)
-		no = "--batch: more than one at a time only with --flood";
-	else if (o->flood && o->hw_stamps)
-		no = "--hw-stamps: not with --flood, which has no time to wait "
-		     "for the readings that a stamp takes";
-	if (no)
-		fprintf(stderr, "xrtt probe: %s\n", no);
-	return no ? -EINVAL : 0;
-}
-
-static int check(const struct probe_options *o)
-{
-	const char *dot = o->samples ? strrchr(o->samples, '.') : NULL;
-
-	if (o->samples &&
-	    (!dot || (strcmp(dot, ".csv") && strcmp(dot, ".jsonl")))) {
-		fprintf(stderr,
-			"xrtt probe: --samples %s: the name must end in .csv "
-			"or .jsonl\n",
-			o->samples);
-		return -EINVAL;
-	}
-	if (o->size > PACKET_PAYLOAD_MIN &&
-	    o->size < PACKET_PAYLOAD_MIN + sizeof(struct stamp_tlv) &&
-	    o->protocol == PROTOCOL_STAMP) {
-		fprintf(stderr,
-			"xrtt probe: --size %u: STAMP has 44 octets, or 48 and "
-			"more\n",
-			(unsigned int)o->size);
-		return -EINVAL;
-	}
-	if (o->source_port && o->protocol == PROTOCOL_STAMP &&
-	    (o->source_port == o->port || o->source_port == STAMP_PORT)) {
-		fprintf(stderr,
-			"xrtt probe: --source-port %u: reflectors answer "
-			"neither their own port nor 862\n",
-			(unsigned int)o->source_port);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int read_until(const struct probe_options *o, struct plan *plan)
-{
-	if (!o->until)
-		return 0;
-	plan->has_until = !until_parse(o->until, &plan->until);
-	if (plan->has_until)
-		return 0;
-	fprintf(stderr,
-		"xrtt probe: --until %s: not like p99±20us (p50, p90, p99, "
-		"p99.9; ± or +-; ns, us, ms, s)\n",
-		o->until);
-	return -EINVAL;
-}
-
-static int read_clock_ppm(const struct probe_options *o, struct plan *plan)
-{
-	char *end;
-
-	if (!o->clock_ppm)
-		return 0;
-	plan->clock_ppm = strtod(o->clock_ppm, &end);
-	if (!*end && plan->clock_ppm > 0 && plan->clock_ppm <= 1e6)
-		return 0;
-	fprintf(stderr, "xrtt probe: --clock-ppm %s: not above 0 ppm\n",
-		o->clock_ppm);
-	return -EINVAL;
-}
-
-static int read_condition(struct probe_options *o)
-{
-	if (!o->fail_if)
-		return 0;
-	if (condition_parse(o->fail_if, &o->condition)) {
-		fprintf(stderr,
-			"xrtt probe: --fail-if %s: not like network.p99>60ms "
-			"(network, rtt or remote with .min .p50 .p90 .p99 or "
-			".p99.9; loss; inflation; > or <)\n",
-			o->fail_if);
-		return -EINVAL;
-	}
-	if (o->condition.metric != METRIC_INFLATION || o->to)
-		return 0;
-	fprintf(stderr,
-		"xrtt probe: --fail-if %s: over which distance? --to says\n",
-		o->fail_if);
-	return -EINVAL;
-}
-
-static int read_places(const struct probe_options *o, struct plan *plan)
-{
-	const struct place_names names = {
-		.command = "probe",
-		.from = o->from,
-		.to = o->to,
-		.from_option = "--from",
-		.to_option = "--to",
-	};
-
-	plan->has_distance = o->to;
-	if (o->to)
-		return places_read(&names, &plan->distance);
-	if (!o->from)
-		return 0;
-	fprintf(stderr,
-		"xrtt probe: --from %s: and where to? --to is "
-		"missing\n",
-		o->from);
-	return -EINVAL;
-}
-
-static int make_plan(struct probe_options *o, const char *target,
-		     struct plan *plan)
-{
-	int family = o->family;
-
-	*plan = (struct plan){
-		.target = target,
-		.ifname = o->ifname,
-		.port = o->port,
-		.source_port = o->source_port,
-		.protocol = o->protocol,
-		.engine = o->engine < ENGINES ? o->engine : ENGINE_SOCKET,
-		.both = o->engine == CHOICE_BOTH,
-		.engine_auto = o->engine == CHOICE_AUTO,
-		.flood = o->flood,
-		.batch = o->batch,
-		.tune = o->tune,
-		.busy_poll = o->busy_poll,
-		.prepare = o->prepare,
-		.hw_stamps = o->hw_stamps,
-		.count = o->count,
-		.duration = o->duration,
-		.interval = o->interval,
-		.timeout = o->timeout,
-		.poisson = o->pacing,
-		.seed = o->seed,
-		.rx_hook = o->rx_hook,
-		.tc = o->tc,
-		.size = o->size,
-		.dscp = o->dscp,
-	};
-	if (!plan->count && !plan->duration.ns && !o->until)
-		plan->count = DEFAULT_COUNT;
-	/* 2^52 keeps the seed whole in JSON. */
-	if (!plan->seed && getrandom(&plan->seed, sizeof(plan->seed), 0) > 0)
-		plan->seed = (plan->seed >> 12) | 1;
-	if (check(o) || check_engine(o) || read_until(o, plan) ||
-	    read_clock_ppm(o, plan) || read_condition(o) ||
-	    read_places(o, plan))
-		return -EINVAL;
-	if (o->source && resolve(o->source, family, "--source", &plan->source))
-		return -EINVAL;
-	if (o->source)
-		family = plan->source.family;
-	return resolve(target, family, "target", &plan->address);
-}
-
 int probe_options_parse(int argc, char **argv, struct probe_options *o,
 			struct plan *plan)
 {
@@ -332,6 +123,7 @@ int probe_options_parse(int argc, char **argv, struct probe_options *o,
 	int err;
 
 	*o = (struct probe_options){
+		.command = "probe",
 		.interval = { 10 * NSEC_PER_MSEC },
 		.timeout = { NSEC_PER_SEC },
 		.size = PACKET_PAYLOAD_MIN,
@@ -342,5 +134,7 @@ int probe_options_parse(int argc, char **argv, struct probe_options *o,
 	if (!o->port)
 		o->port = o->protocol == PROTOCOL_TCP ? DEFAULT_TCP_PORT
 						      : STAMP_PORT;
-	return err ? err : make_plan(o, target, plan);
+	if (!o->count && !o->duration.ns && !o->until)
+		o->count = DEFAULT_COUNT;
+	return err ? err : probe_options_plan(o, target, plan);
 }

@@ -137,6 +137,11 @@ struct budget_facts {
  * 0 or -ENOMEM or budget_add()'s error, no duration having a bar then.
  */
 int budget_fill(struct result *result, const struct budget_facts *facts);
+
+/* The same for one more duration that is network as the result's is; to be
+ * released with budget_release() at both levels. 0 or budget_add()'s error. */
+int budget_fill_network(struct result *result, const struct budget_facts *facts,
+			struct duration *network);
 void budget_clear(struct result *result);
 
 /*

@@ -334,6 +334,14 @@ int budget_fill(struct result *r, const struct budget_facts *facts)
 	return err;
 }
 
+int budget_fill_network(struct result *r, const struct budget_facts *facts,
+			struct duration *network)
+{
+	struct place p = { .result = r, .facts = facts };
+
+	return fill_network(&p, network);
+}
+
 static void clear_duration(struct duration *d)
 {
 	budget_release(&d->at_p50);

@@ -15,6 +15,7 @@ struct flow_result {
 	int source_port;
 	int flow_class; /* of its last segment, -1: none */
 	struct probes probes;
+	struct loss loss;
 	struct duration network;
 };
 

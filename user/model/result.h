@@ -14,6 +14,7 @@
 #include "model/fallback.h"
 #include "model/sample.h"
 
+struct flows;	   /* model/flows.h */
 struct null_floor; /* model/null.h */
 struct preflight;  /* model/preflight.h */
 
@@ -345,8 +346,9 @@ struct result {
 	struct run_facts run;
 	struct counts counts;
 	enum engine engine;
-	size_t segments;
+	size_t segments; /* none with flows, which have their own */
 	struct segment *segment;
+	struct flows *flows; /* NULL: one 5-tuple, and nobody asked more */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "out/json_clock.h"
 #include "out/json_distance.h"
 #include "out/json_fallbacks.h"
+#include "out/json_flows.h"
 #include "out/json_value.h"
 #include "out/null_json.h"
 #include "out/preflight.h"
@@ -22,25 +23,6 @@ static json_t *count_if(bool known, uint64_t count)
 static json_t *positive_value(int value)
 {
 	return value > 0 ? json_integer(value) : json_null();
-}
-
-static json_t *probes_value(const struct probes *p)
-{
-	const struct json_pair pair[] = {
-		{ "duplicate", json_value_unsigned(p->duplicate) },
-		{ "duplicate_forward",
-		  count_if(p->has_duplicate_direction, p->duplicate_forward) },
-		{ "duplicate_return",
-		  count_if(p->has_duplicate_direction, p->duplicate_return) },
-		{ "reordered", json_value_unsigned(p->reordered) },
-		{ "reordered_forward",
-		  count_if(p->has_direction, p->reordered_forward) },
-		{ "reordered_return",
-		  count_if(p->has_direction, p->reordered_return) },
-		{ NULL, NULL },
-	};
-
-	return json_value_with(json_value_probes(p), pair);
 }
 
 static json_t *counts_value(const struct counts *c)
@@ -60,27 +42,6 @@ static json_t *counts_value(const struct counts *c)
 		{ "port_unreachable",
 		  json_value_unsigned(c->port_unreachable) },
 		{ "unreachable", json_value_unsigned(c->unreachable) },
-		{ NULL, NULL },
-	};
-
-	return json_value_object(pair);
-}
-
-static json_t *loss_value(const struct result *r)
-{
-	const struct loss *l = &r->loss;
-	const struct ci unknown = { 0 };
-	bool has_ratio = r->probes.sent && isfinite(l->ratio);
-	const struct json_pair pair[] = {
-		{ "ratio",
-		  has_ratio ? json_value_number(l->ratio) : json_null() },
-		{ "ci95",
-		  json_value_interval(has_ratio ? &l->ci95 : &unknown) },
-		{ "longest_run", json_value_unsigned(l->longest_run) },
-		{ "forward", count_if(l->has_direction, l->forward) },
-		{ "return", count_if(l->has_direction, l->back) },
-		{ "refused_by_reflector",
-		  count_if(l->has_refused, l->refused) },
 		{ NULL, NULL },
 	};
 
@@ -312,8 +273,8 @@ static json_t *result_value(const struct result *r)
 		{ "clock", json_clock_value(&r->clock) },
 		{ "hooks", hooks_value(&r->hooks) },
 		{ "pacing", pacing_value(&r->pacing) },
-		{ "probes", probes_value(&r->probes) },
-		{ "loss", loss_value(r) },
+		{ "probes", json_value_all_probes(&r->probes) },
+		{ "loss", json_value_loss(&r->loss, r->probes.sent) },
 		{ "counts", counts_value(&r->counts) },
 		{ "ttl", ttl_value(&r->ttl) },
 		{ "rtt_ns", json_value_duration(&r->rtt) },
@@ -332,7 +293,7 @@ static json_t *result_value(const struct result *r)
 		{ NULL, NULL },
 	};
 
-	return json_value_object(pair);
+	return json_flows_with(json_value_object(pair), r);
 }
 
 char *json_report(const struct result *r)

@@ -46,6 +46,11 @@ json_t *json_value_known_text(const char *text);
 /* {planned,sent,...}: what the two identities are about. */
 json_t *json_value_probes(const struct probes *p);
 
+/* The same with duplicates and reordering; and what of `sent` was lost
+ * (json_account.c). */
+json_t *json_value_all_probes(const struct probes *p);
+json_t *json_value_loss(const struct loss *l, uint64_t sent);
+
 /* [lo, hi], an end that is not finite being null. */
 json_t *json_value_interval(const struct ci *ci);
 

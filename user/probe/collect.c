@@ -23,8 +23,8 @@ struct collector {
 	struct distribution *host_in;
 	struct distribution *stage[STAGES];
 	struct distribution *unstolen; /* network less that, or NULL */
-	struct segmenter *segmenter;
-	struct joint *whole; /* probes with every stage of this run */
+	struct segmenter *segmenter;   /* or NULL */
+	struct joint *whole;	       /* probes with every stage of this run */
 	struct until_looks looks;
 	mono_t origin;
 	/* Of the probes that have every stage of this run. */
@@ -88,9 +88,20 @@ void collector_destroy(struct collector *c)
 	free(c);
 }
 
+struct page_pool *collector_pool(const struct collector *c)
+{
+	return c->pool;
+}
+
 void collector_set_ends(struct collector *c, const struct wire_ends *ends)
 {
 	c->ends = *ends;
+}
+
+void collector_forgo_segments(struct collector *c)
+{
+	segmenter_destroy(c->segmenter);
+	c->segmenter = NULL;
 }
 
 void collector_set_origin(struct collector *c, mono_t origin)
@@ -146,7 +157,7 @@ static void collect_durations(struct collector *c, const struct sample *s)
 		have |= 1u << i;
 		distribution_add(c->stage[i], stage[i]);
 	}
-	if (have & 1u << STAGE_NETWORK)
+	if (c->segmenter && have & 1u << STAGE_NETWORK)
 		segmenter_add(c->segmenter,
 			      mono_sub(s->at[c->ends.tx], c->origin),
 			      stage[STAGE_NETWORK]);
@@ -291,7 +302,9 @@ void collector_report(struct collector *c, struct result *out)
 		distribution_report(c->stage[i], &out->stage[i]);
 	distribution_report(c->stage[STAGE_REMOTE], &out->remote);
 	report_share(c, out);
-	segmenter_report(c->segmenter, c->pool, &out->segment, &out->segments);
+	if (c->segmenter)
+		segmenter_report(c->segmenter, c->pool, &out->segment,
+				 &out->segments);
 	out->pacing.achieved_pps = NAN;
 	if (c->sent > 1 && active.ns > 0)
 		out->pacing.achieved_pps =

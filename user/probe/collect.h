@@ -7,6 +7,7 @@
 #include "model/until.h"
 
 struct collector;
+struct page_pool;
 
 /*
  * Memory is bounded however many probes there are, in MiB: a duration takes 2
@@ -21,8 +22,15 @@ struct collector;
 struct collector *collector_create(const struct collector *beside);
 void collector_destroy(struct collector *c);
 
+/* Its page pool, which stays its own. */
+struct page_pool *collector_pool(const struct collector *c);
+
 /* What bounds "network", before the first sample. */
 void collector_set_ends(struct collector *c, const struct wire_ends *ends);
+
+/* No segments: samples of several flows in turn have none. Before the first
+ * sample. */
+void collector_forgo_segments(struct collector *c);
 
 /* The zero of the segments' times, before the first sample. */
 void collector_set_origin(struct collector *c, mono_t origin);

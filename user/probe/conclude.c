@@ -11,6 +11,23 @@
 #include "probe/run.h"
 #include "probe/session.h"
 
+static int report_flows(struct run *r, struct result *result)
+{
+	int err;
+
+	if (!r->tracks)
+		return 0;
+	tracks_total(r->tracks, result);
+	result->flows = calloc(1, sizeof(*result->flows));
+	if (!result->flows)
+		return -ENOMEM;
+	err = tracks_report(r->tracks, result->flows);
+	for (unsigned int i = 0; !err && i < r->flows; i++)
+		result->flows->flow[i].source_port =
+			r->flow[i].channel.local_port;
+	return err;
+}
+
 static int fill_engine(struct run *r, enum engine engine, struct result *result)
 {
 	int err;
@@ -19,7 +36,12 @@ static int fill_engine(struct run *r, enum engine engine, struct result *result)
 	result->counts = r->counts;
 	collector_report(r->collector[engine], result);
 	facts_fill(r, engine, result);
-	err = uncertainty_fill(r, engine, result);
+	err = report_flows(r, result);
+	if (!err)
+		err = uncertainty_fill(r, engine, result);
+	if (!err && result->flows)
+		err = tracks_classify(result->flows,
+				      uncertainty_apart(r, engine, result));
 	if (err)
 		return err;
 	result->has_distance = r->plan->has_distance;
@@ -73,6 +95,7 @@ void session_release(struct result *result)
 	verdict_release(result);
 	budget_clear(result);
 	facts_release(result);
+	tracks_release(result->flows);
 	free(result->segment);
 	memset(result, 0, sizeof(*result));
 }

@@ -87,9 +87,13 @@ static void fill_target(const struct run *r, struct target_host *out)
 	out->source_port = r->flow[0].channel.local_port;
 	out->protocol = plan->protocol;
 	tcp_facts(&r->flow[0], out);
-	out->stateful =
-		r->total ? account_is_stateful(r->total)
-			 : collector_is_stateful(r->collector[r->plan->engine]);
+	if (r->tracks)
+		out->stateful = tracks_are_stateful(r->tracks);
+	else if (r->total)
+		out->stateful = account_is_stateful(r->total);
+	else
+		out->stateful =
+			collector_is_stateful(r->collector[r->plan->engine]);
 	out->synchronised = r->remote_error & STAMP_ERROR_SYNC;
 }
 

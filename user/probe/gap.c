@@ -78,23 +78,24 @@ static void add_waits(const struct run *r, const struct hop_result *hop,
 }
 
 static struct shares share(const struct run *r, enum engine engine,
-			   unsigned int hops)
+			   const struct gap_values *values, unsigned int hops)
 {
 	const struct hop_result *hop = &r->uncertainty.engine[engine].hop;
-	struct delays d = { .m = hop->n };
+	struct delays d = {
+		.value = values->ns,
+		.n = values->n,
+		.m = hop->n,
+	};
 	struct shares s = unknown;
-	int64_t *value;
 
 	d.ns = calloc(d.m ? d.m : 1, sizeof(*d.ns));
-	d.value = value = collector_network(r->collector[engine], &d.n);
-	if (value && d.m && d.ns && !budget_hops(hop->ns, d.m, hops, d.ns)) {
+	if (d.value && d.m && d.ns && !budget_hops(hop->ns, d.m, hops, d.ns)) {
 		s = (struct shares){};
 		judge(&d);
 		for (int i = 0; i < BUDGET_LEVELS; i++)
 			s.hop[i] = d.shift[i] / hops;
 		add_waits(r, hop, &d, &s);
 	}
-	free(value);
 	free(d.ns);
 	return s;
 }
@@ -157,10 +158,11 @@ static struct budget_fact remote(struct budget_fact local)
 	return local;
 }
 
-void gap_fill(struct run *r, enum engine engine, struct budget_facts *facts)
+void gap_fill(struct run *r, enum engine engine,
+	      const struct gap_values *values, struct budget_facts *facts)
 {
 	bool far = !r->rules[engine].ends.remote_inside;
-	struct shares s = share(r, engine, far ? 4 : 2);
+	struct shares s = share(r, engine, values, far ? 4 : 2);
 
 	facts->tx_gap = fact_of(r, engine, s.hop, NULL);
 	facts->rx_gap = fact_of(r, engine, s.hop,

@@ -12,12 +12,19 @@
 
 struct run;
 
+/* Values of network in ascending order, as distribution_sorted() has them. */
+struct gap_values {
+	int64_t *ns;
+	size_t n;
+};
+
 /*
  * Fills the four gaps from what was measured before the run and from the values
- * of network it has collected. At each level the gaps that the hops show add up
+ * of the network whose bar is made. At each level the gaps that the hops show add up
  * to what all of a probe's hops together do to that quantile; a gap whose size
  * nobody can tell has one that is not finite.
  */
-void gap_fill(struct run *r, enum engine engine, struct budget_facts *facts);
+void gap_fill(struct run *r, enum engine engine,
+	      const struct gap_values *values, struct budget_facts *facts);
 
 #endif

@@ -29,8 +29,12 @@ struct plan {
 	enum protocol protocol;
 	enum engine engine;
 	bool both; /* engines in turn, on one 5-tuple; `engine` is unused */
-	bool engine_auto;   /* bypass where it works, else socket: `engine` is
+	bool engine_auto; /* bypass where it works, else socket: `engine` is
 			     what came of it */
+	/* 5-tuples, their ports from source_port on, probed in turn, each with
+	 * its own statistics (probe/tracks.h); UDP, one engine, no flood. 0:
+	 * one, and none of that. */
+	unsigned int flows;
 	bool flood;	    /* bypass only: as fast as it goes; no interval */
 	unsigned int batch; /* bypass: frames to a doorbell, 1 to 256 */
 	uint64_t count;	    /* 0: no limit */

@@ -18,6 +18,7 @@
 #include "probe/hwrx.h"
 #include "probe/prober.h"
 #include "probe/session.h"
+#include "probe/tracks.h"
 #include "probe/uncertainty.h"
 #include "probe/window.h"
 
@@ -66,8 +67,10 @@ struct run {
 	struct flow *flow;
 	unsigned int flows;
 	struct queue queue;
+	struct queue order; /* of several flows: all that are not settled */
 	struct collector *collector[ENGINES]; /* NULL: not used */
 	struct account *total; /* both engines' probes as one stream */
+	struct tracks *tracks; /* NULL: flows were not asked for */
 	struct schedule schedule;
 	struct uncertainty uncertainty;
 	struct realmap_source realmap;
@@ -122,6 +125,12 @@ enum session_end run_find_neighbour(struct run *r, char *why);
 void run_poll_busily(struct run *r);
 /* Whether they do: each knows which NAPI is its own. */
 bool run_is_polled(const struct run *r);
+
+/* flow.c: how many slots each flow gets, 2^n; opens all flows, or tells how the
+ * session ends, with `why` filled; and frees them. */
+uint32_t flows_slots(const struct plan *plan);
+enum session_end flows_open(struct run *r, uint32_t slots, char *why);
+void flows_close(struct run *r);
 /* The flow's 5-tuple as the hooks look for it. */
 void run_describe(const struct run *r, const struct flow *f,
 		  struct session *session);

@@ -51,10 +51,17 @@ static bool has_room(const struct run *r, enum engine engine)
 	return r->queue.tail - r->queue.head <= r->queue.mask;
 }
 
-static void refuse(struct run *r, enum engine engine)
+static void refuse(struct run *r, unsigned int flow, enum engine engine)
 {
 	r->counts.slot_refused++;
 	collector_refused(r->collector[engine]);
+	if (r->tracks)
+		tracks_refused(r->tracks, flow);
+}
+
+static void enqueue(struct queue *q, unsigned int flow, uint32_t seq)
+{
+	q->at[q->tail++ & q->mask] = (struct queued){ flow, seq };
 }
 
 /* False if there is no room for a probe now, but will be. */
@@ -77,22 +84,22 @@ static bool plan_probe(struct run *r, mono_t now)
 		return false;
 	r->planned++;
 	if (!p) {
-		refuse(r, engine);
+		refuse(r, number, engine);
 		return true;
 	}
 	p->due = r->plan->flood ? (mono_t){ 0 } : r->due;
 	p->engine = engine;
 	if (f->tcp && !tcp_take_port(r, f, p)) {
 		window_withdraw(&f->window, p->seq);
-		refuse(r, engine);
+		refuse(r, number, engine);
 		return true;
 	}
-	if (engine == ENGINE_BYPASS) {
+	if (r->order.at)
+		enqueue(&r->order, number, p->seq);
+	if (engine == ENGINE_BYPASS)
 		bypass_plan(r, f, p);
-		return true;
-	}
-	r->queue.at[r->queue.tail++ & r->queue.mask] =
-		(struct queued){ .flow = number, .seq = p->seq };
+	else
+		enqueue(&r->queue, number, p->seq);
 	return true;
 }
 

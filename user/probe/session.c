@@ -159,13 +159,21 @@ static void look_whether_enough(struct run *r, mono_t now, mono_t *last)
 		r->enough = true;
 }
 
+/* Of many flows there may be no more room than this at any time. */
+static int64_t progress_room_ns(const struct run *r)
+{
+	int64_t half = r->plan->interval.ns / 2;
+
+	return r->tracks && half < PROGRESS_ROOM_NS ? half : PROGRESS_ROOM_NS;
+}
+
 static void tell_progress(struct run *r, mono_t now, mono_t *last)
 {
 	struct probes probes;
 	struct loss loss;
 
 	if (!r->observer->progress || mono_sub(now, *last).ns < PROGRESS_NS ||
-	    !has_room(r, now, PROGRESS_ROOM_NS))
+	    !has_room(r, now, progress_room_ns(r)))
 		return;
 	*last = now;
 	if (r->total)
@@ -194,6 +202,10 @@ static void begin(struct run *r)
 	if (r->observer->preflight)
 		r->observer->preflight(r->observer->data,
 				       prepare_findings(r->prepare));
+	if (r->tracks)
+		tracks_set_origin(r->tracks, r->origin);
+	if (r->tracks && r->observer->watching)
+		r->observer->watching(r->observer->data, tracks_bar(r->tracks));
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin, ends);
 	if (r->bypass)
@@ -255,6 +267,13 @@ static enum session_end open_collectors(struct run *r, char *why)
 		r->total = account_create();
 		complete = complete && r->total;
 	}
+	if (complete && r->plan->flows) {
+		struct collector *c = r->collector[r->plan->engine];
+
+		collector_forgo_segments(c);
+		r->tracks = tracks_create(r->flows, collector_pool(c));
+		complete = r->tracks;
+	}
 	if (complete)
 		return SESSION_MEASURED;
 	snprintf(why, WHY_SIZE, "out of memory");
@@ -280,6 +299,20 @@ static void set_ends(struct run *r)
 	}
 }
 
+static enum session_end start(struct run *r, char *why)
+{
+	enum engine engine = r->plan->engine;
+
+	if (r->tracks &&
+	    tracks_watch(r->tracks, uncertainty_apart(r, engine, NULL))) {
+		snprintf(why, WHY_SIZE, "out of memory");
+		return SESSION_CANNOT;
+	}
+	if (r->bypass && bypass_start(r->bypass, why))
+		return SESSION_CANNOT;
+	return SESSION_MEASURED;
+}
+
 static enum session_end run(struct run *r, struct result *result, char *why)
 {
 	enum session_end end = run_setup(r, why);
@@ -293,9 +326,10 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 	run_poll_busily(r);
 	set_ends(r);
 	uncertainty_start(r);
-	if (r->bypass && bypass_start(r->bypass, why)) {
+	end = start(r, why);
+	if (end) {
 		uncertainty_end(r);
-		return SESSION_CANNOT;
+		return end;
 	}
 	measure(r);
 	if (r->bypass)
@@ -320,7 +354,7 @@ enum session_end session_run(const struct plan *plan,
 	struct run r = {
 		.plan = plan,
 		.observer = observer,
-		.flows = 1,
+		.flows = plan->flows ? plan->flows : 1,
 		.cpu = -1,
 		.txcount = -1,
 	};

@@ -28,6 +28,9 @@ struct session_observer {
 	 * run. */
 	void (*started)(void *data, mono_t origin,
 			const struct wire_ends ends[ENGINES]);
+	/* With flows, before that: by how much two probes of one path may
+	 * differ through the instrument alone. */
+	void (*watching)(void *data, double bar_ns);
 	/* A reply has been read. It may still turn out to have duplicates. */
 	void (*answered)(void *data, const struct sample *sample);
 	/* Final, once for every probe, in sending order. */

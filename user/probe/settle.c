@@ -30,12 +30,30 @@ static void note_answer(struct run *r, const struct slot *slot)
 	r->remote_error = slot->remote_error;
 }
 
+/* Numbers are a flow's own; of `both` neither engine sees all of the
+ * reflector's. */
+static void note_arrival(struct run *r, enum engine engine,
+			 const struct slot *record)
+{
+	const uint32_t *number =
+		record->remote_tx ? &record->reflector_seq : NULL;
+
+	if (r->tracks) {
+		tracks_arrived(r->tracks, record->session, record->seq, number);
+		return;
+	}
+	collector_arrived(r->collector[engine], record->seq,
+			  r->total ? NULL : number);
+	if (r->total)
+		account_arrival(r->total, record->seq, number,
+				record->reflector_seq);
+}
+
 static void take_record(void *data, const struct slot *record)
 {
 	struct run *r = data;
 	struct flow *f;
 	struct pending *p;
-	bool numbered;
 
 	if (record->session >= r->flows)
 		return;
@@ -47,14 +65,7 @@ static void take_record(void *data, const struct slot *record)
 	tcp_count(f, record);
 	if (p->engine == ENGINE_BYPASS)
 		note_answer(r, record);
-	/* Of `both` neither engine sees all of the reflector's numbers. */
-	numbered = record->remote_tx != 0;
-	collector_arrived(r->collector[p->engine], record->seq,
-			  numbered && !r->total ? &record->reflector_seq
-						: NULL);
-	if (r->total)
-		account_arrival(r->total, record->seq, numbered,
-				record->reflector_seq);
+	note_arrival(r, p->engine, record);
 	run_answered(r, f, p);
 }
 
@@ -119,9 +130,9 @@ static void mark_stolen(struct run *r, const struct slot *slot,
 	s->stolen = span_ns(took - r->handing_ns);
 }
 
-static void settle_oldest(struct run *r, struct flow *f, mono_t now)
+static void settle_probe(struct run *r, struct flow *f, struct pending *p,
+			 mono_t now)
 {
-	struct pending *p = window_oldest(&f->window);
 	struct sample s;
 
 	if (r->abandoned)
@@ -135,27 +146,50 @@ static void settle_oldest(struct run *r, struct flow *f, mono_t now)
 	collector_settled(r->collector[s.engine], &s);
 	if (r->total)
 		account_settle(r->total, &s);
+	if (r->tracks)
+		tracks_settled(r->tracks, &s, &r->rules[s.engine].ends);
 	if (hwrx_is_on(r) && r->observer->answered && window_is_complete(p))
 		r->observer->answered(r->observer->data, &s);
 	if (r->observer->settled)
 		r->observer->settled(r->observer->data, &s);
 }
 
+/* Of all flows, so that samples come in sending order. */
+static struct pending *oldest(struct run *r, struct flow **f)
+{
+	struct queue *q = &r->order;
+	struct pending *p;
+
+	*f = r->flow;
+	if (!q->at)
+		return window_oldest(&r->flow->window);
+	for (; q->head != q->tail; q->head++) {
+		const struct queued *first = &q->at[q->head & q->mask];
+
+		*f = &r->flow[first->flow];
+		p = window_find(&(*f)->window, first->seq);
+		if (p)
+			return p;
+	}
+	return NULL;
+}
+
 void run_settle(struct run *r, mono_t now, bool all)
 {
+	struct flow *f, *collected = NULL;
+	struct pending *p;
+
 	if (r->bypass) {
 		prober_consume(r->prober, take_record, r);
 		bypass_count(r, now);
 	}
-	for (unsigned int i = 0; i < r->flows; i++) {
-		struct flow *f = &r->flow[i];
-		struct pending *p = window_oldest(&f->window);
-
+	while ((p = oldest(r, &f)) && (all || is_due(r, f, p, now))) {
 		/* After a stall of ours its answer may be here, unread. */
-		if (p && !window_is_complete(p) && is_due(r, f, p, now))
+		if (!all && f != collected && !window_is_complete(p)) {
 			run_collect(r, f);
-		while ((p = window_oldest(&f->window)) &&
-		       (all || is_due(r, f, p, now)))
-			settle_oldest(r, f, now);
+			collected = f;
+			continue;
+		}
+		settle_probe(r, f, p, now);
 	}
 }

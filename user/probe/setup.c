@@ -12,34 +12,8 @@
 
 #include "model/account.h"
 #include "probe/run.h"
-#include "probe/tcp.h"
-
-/* A probe is watched for two timeouts, then its slot rests. */
-#define SLOTS_MIN 64
-#define SLOTS_MAX (1 << 18)
 
 #define NEIGHBOUR_PATIENCE_NS (3 * NSEC_PER_SEC)
-
-/* At 2 million probes a second, 65 ms of flight and rest. */
-#define SLOTS_FLOOD (1 << 17)
-
-static uint32_t slots_needed(const struct plan *plan)
-{
-	/* And planned some time before. */
-	int64_t watch = 2 * plan->timeout.ns + 10 * SLOT_QUIET_NS +
-			(plan->hw_stamps ? HWRX_WAIT_NS : 0);
-	int64_t want =
-		plan->interval.ns > 0 ? watch / plan->interval.ns : SLOTS_MAX;
-	uint32_t slots = SLOTS_MIN;
-
-	if (plan->flood)
-		return SLOTS_FLOOD;
-	/* Poisson bunches, and a busy host catches up in bursts. */
-	want += want / 4 + SLOTS_MIN / 2;
-	while (slots < want && slots < SLOTS_MAX)
-		slots *= 2;
-	return slots;
-}
 
 static enum session_end find_interface(struct run *r, char *why)
 {
@@ -158,58 +132,6 @@ static enum session_end open_prober(struct run *r, uint32_t slots, char *why)
 	return run_await_carrier(r, why);
 }
 
-void run_describe(const struct run *r, const struct flow *f,
-		  struct session *session)
-{
-	const struct plan *plan = r->plan;
-	bool icmp = plan->protocol == PROTOCOL_ICMP;
-
-	memset(session, 0, sizeof(*session));
-	memcpy(session->remote, plan->address.octets, sizeof(session->remote));
-	session->local_port = htons(f->channel.local_port);
-	session->remote_port = icmp ? 0 : htons(plan->port);
-	session->protocol =
-		plan->protocol == PROTOCOL_TCP ? IPPROTO_TCP : IPPROTO_UDP;
-	if (icmp)
-		session->protocol = plan->address.family == AF_INET
-					    ? IPPROTO_ICMP
-					    : IPPROTO_ICMPV6;
-}
-
-static enum session_end open_flow(struct run *r, unsigned int number,
-				  uint32_t slots, char *why)
-{
-	struct flow *f = &r->flow[number];
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = number };
-	struct session session;
-	int err, filter;
-
-	if (r->plan->protocol == PROTOCOL_TCP)
-		return tcp_open(r, f, slots, why);
-	err = channel_open(&f->channel, r->plan, &r->route.source, slots, why);
-	if (err)
-		return SESSION_CANNOT;
-	hwrx_open_flow(r, &f->channel);
-	run_describe(r, f, &session);
-	filter = prober_filter_fd(r->prober, r->plan->protocol,
-				  r->plan->address.family);
-	packet_prepare(&f->packet, r->plan, f->channel.local_port);
-	err = window_create(&f->window, prober_slots(r->prober, number), slots,
-			    number);
-	if (!err)
-		err = prober_set_flow(r->prober, number, f->channel.local_port,
-				      &session);
-	if (!err)
-		err = channel_attach(&f->channel, filter);
-	if (!err && epoll_ctl(r->epoll, EPOLL_CTL_ADD, f->channel.fd, &event))
-		err = -errno;
-	if (!err)
-		return SESSION_MEASURED;
-	snprintf(why, WHY_SIZE, "cannot set up the flow's socket: %s",
-		 strerror(-err));
-	return SESSION_CANNOT;
-}
-
 static int add_fd(struct run *r, int fd, uint32_t what)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
@@ -305,23 +227,9 @@ bool run_is_polled(const struct run *r)
 	return r->polls;
 }
 
-static enum session_end open_queue(struct run *r, uint32_t slots, char *why)
-{
-	uint32_t room = slots;
-
-	while (room < slots * r->flows)
-		room *= 2;
-	r->queue.at = calloc(room, sizeof(*r->queue.at));
-	r->queue.mask = room - 1;
-	if (r->queue.at)
-		return SESSION_MEASURED;
-	snprintf(why, WHY_SIZE, "out of memory");
-	return SESSION_CANNOT;
-}
-
 enum session_end run_setup(struct run *r, char *why)
 {
-	uint32_t slots = slots_needed(r->plan);
+	uint32_t slots = flows_slots(r->plan);
 	enum session_end end;
 
 	end = open_events(r, why);
@@ -337,19 +245,12 @@ enum session_end run_setup(struct run *r, char *why)
 		end = run_preflight(r, why);
 	if (!end)
 		end = open_hw(r, why);
-	r->flow = calloc(r->flows, sizeof(*r->flow));
-	if (!end && !r->flow) {
-		snprintf(why, WHY_SIZE, "out of memory");
-		end = SESSION_CANNOT;
-	}
 	if (!end)
 		end = open_prober(r, slots, why);
 	if (!end)
 		end = check_size(r, why);
-	for (unsigned int i = 0; !end && i < r->flows; i++)
-		end = open_flow(r, i, slots, why);
 	if (!end)
-		end = open_queue(r, slots, why);
+		end = flows_open(r, slots, why);
 	if (!end && r->plan->engine_auto)
 		engine_choose(r, slots);
 	if (!end && run_uses(r, ENGINE_BYPASS))
@@ -367,18 +268,13 @@ static void close_fd(int fd)
 
 void run_teardown(struct run *r)
 {
-	for (unsigned int i = 0; r->flow && i < r->flows; i++) {
-		tcp_close(&r->flow[i]);
-		channel_close(&r->flow[i].channel);
-		window_destroy(&r->flow[i].window);
-	}
-	free(r->flow);
-	free(r->queue.at);
+	flows_close(r);
 	bypass_close(r->bypass);
 	if (CPU_COUNT(&r->allowed))
 		sched_setaffinity(0, sizeof(r->allowed), &r->allowed);
 	close_fd(r->txcount);
 	prober_close(r->prober);
+	tracks_destroy(r->tracks);
 	for (int i = 0; i < ENGINES; i++)
 		collector_destroy(r->collector[i]);
 	account_destroy(r->total);

@@ -15,6 +15,7 @@
 #define POLL_STEP_NS (50 * NSEC_PER_USEC)
 #define SURVEY_NS (30 * NSEC_PER_MSEC)
 #define SURVEYS 8
+#define HOP_SCATTER_NS 10000.0	      /* where no hop was measured */
 #define AWAY_NS (100 * NSEC_PER_USEC) /* a CPU was, in every exchange */
 
 /* ---- measuring --------------------------------------------------------- */
@@ -200,11 +201,30 @@ static void fill_remote(const struct run *r, enum engine engine,
 			    "taken to be as this host's own clock_read");
 }
 
+/* A quantile is lengthened by the gaps as its own values have it. */
+static int fill_flows(struct run *r, enum engine engine, struct result *out,
+		      struct budget_facts *facts)
+{
+	struct flows *f = out->flows;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < f->flows; i++) {
+		struct gap_values values = tracks_network(r->tracks, i);
+
+		gap_fill(r, engine, &values, facts);
+		free(values.ns);
+		err = budget_fill_network(out, facts, &f->flow[i].network);
+	}
+	return err;
+}
+
 int uncertainty_fill(struct run *r, enum engine engine, struct result *out)
 {
 	struct uncertainty *u = &r->uncertainty;
 	struct budget_facts facts = {};
 	struct clock_steering steering;
+	struct gap_values values;
+	int err;
 
 	steering_report(&u->steering, &steering);
 	discipline_judge(&u->discipline.evidence, &steering, &out->clock);
@@ -212,7 +232,6 @@ int uncertainty_fill(struct run *r, enum engine engine, struct result *out)
 	out->clock.realtime_steps = r->realmap.steps;
 	hwrx_report(r, &out->clock.nic);
 	fill_clocks(r, &out->clock, engine, &facts);
-	gap_fill(r, engine, &facts);
 	fill_stolen(r, engine, &facts);
 	fill_remote(r, engine, &facts);
 	facts.stamp_cost =
@@ -221,5 +240,38 @@ int uncertainty_fill(struct run *r, enum engine engine, struct result *out)
 			    "empty one");
 	for (int i = 0; i < BUDGET_PROGRAMS; i++)
 		facts.program[i] = u->engine[engine].program[i];
-	return budget_fill(out, &facts);
+	values.ns = collector_network(r->collector[engine], &values.n);
+	gap_fill(r, engine, &values, &facts);
+	free(values.ns);
+	err = budget_fill(out, &facts);
+	return err || !out->flows ? err : fill_flows(r, engine, out, &facts);
+}
+
+/* ---- what tells paths apart ---------------------------------------------- */
+
+static double hop_scatter(const struct hop_result *hop, unsigned int hops)
+{
+	if (!hop->n)
+		return HOP_SCATTER_NS;
+	return sqrt(hops) * (hop->ns[hop->n * 9 / 10] - hop->ns[0]);
+}
+
+double uncertainty_apart(const struct run *r, enum engine engine,
+			 const struct result *result)
+{
+	const struct uncertainty *u = &r->uncertainty;
+	bool far = !r->rules[engine].ends.remote_inside;
+	double read = sqrt(2) * u->reading.p50_ns;
+	double offset = u->reading.has_offset ? u->reading.offset_ns : 0;
+	double apart = sqrt(2) * hypot(read, offset);
+	const struct flows *f = result ? result->flows : NULL;
+
+	for (size_t i = 0; f && i < f->flows; i++) {
+		const struct duration *d = &f->flow[i].network;
+		struct difference own = budget_difference(d, d, BUDGET_P50);
+
+		if (own.known && isfinite(own.minus))
+			apart = fmax(apart, own.minus);
+	}
+	return apart + hop_scatter(&u->engine[engine].hop, far ? 4 : 2);
 }

@@ -53,6 +53,15 @@ void uncertainty_end(struct run *r);
 /* The clock's state and every duration's bars. 0 or -ENOMEM. */
 int uncertainty_fill(struct run *r, enum engine engine, struct result *out);
 
+/*
+ * By how much two probes of one path may come out different, in ns: what their
+ * budgets do not have in common, and by how much nine in ten hops are above the
+ * least one, for each hop, as each flow may be received on a CPU of its own.
+ * Without a result what is known before the run.
+ */
+double uncertainty_apart(const struct run *r, enum engine engine,
+			 const struct result *result);
+
 void uncertainty_release(struct run *r);
 
 #endif
