@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include "line_abi.h"
 #include "line_checksum.h"
+#include "line_lanes.h"
 #include "line_parse.h"
 
 /* So long before the deadline the frame is copied; the rest is spent reading
@@ -13,13 +14,9 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile struct line_config config;
-
 struct line_queue queues[2];
-struct line_entry order[2 * LINE_ORDER];
 struct line_clock line_clock;
 __u64 beats;
-__u64 epoch_ns; /* the first measured frame's entering */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -91,8 +88,6 @@ static __always_inline __u32 jitter_of(__u32 dir, __u32 n, __u64 now)
 {
 	struct line_cell *cell;
 
-	if (!epoch_ns)
-		epoch_ns = now;
 	if (config.jitter_step_ns)
 		n = now > epoch_ns ? (now - epoch_ns) / config.jitter_step_ns
 				   : 0;
@@ -142,15 +137,8 @@ static __always_inline __u32 slot_fill(struct xdp_md *ctx, __u32 dir, __u32 len,
 	return i;
 }
 
-static __always_inline void entry_push(__u32 dir, const struct line_entry *e)
-{
-	struct line_queue *q = &queues[dir];
-
-	order[dir * LINE_ORDER + (q->head & (LINE_ORDER - 1))] = *e;
-	__sync_fetch_and_add(&q->head, 1);
-}
-
-/* The swapped frame before this one, if it still waits, goes now. */
+/* The swapped frame before this one, if it still waits, goes now. There are no
+ * swaps where there are lanes. */
 static __always_inline void park_leave(__u32 dir, __u64 due_ns)
 {
 	struct line_queue *q = &queues[dir];
@@ -163,8 +151,10 @@ static __always_inline void park_leave(__u32 dir, __u64 due_ns)
 	if (__sync_val_compare_and_swap(&q->parked, parked, 0) != parked)
 		return;
 	e.slot = parked - 1;
-	e.due_ns = due_ns > q->last_due_ns ? due_ns : q->last_due_ns;
-	entry_push(dir, &e);
+	e.due_ns = lanes[lane_key(dir, 0)].last_due_ns;
+	if (due_ns > e.due_ns)
+		e.due_ns = due_ns;
+	lane_push(lane_key(dir, 0), &e);
 }
 
 static __always_inline void park_enter(__u32 dir, const struct line_entry *e)
@@ -177,40 +167,41 @@ static __always_inline void park_enter(__u32 dir, const struct line_entry *e)
 	__sync_fetch_and_add(&q->parked, e->slot + 1);
 }
 
-static __always_inline void frame_hold(__u32 dir, struct line_entry *e,
+static __always_inline void frame_hold(__u32 key, struct line_entry *e,
 				       const struct line_row *model,
 				       __u32 action)
 {
-	struct line_queue *q = &queues[dir];
+	__u32 dir = key / LINE_LANES;
 
 	if (action == LINE_SWAP) {
 		park_enter(dir, e);
 		return;
 	}
-	q->last_due_ns = e->due_ns;
+	lanes[key].last_due_ns = e->due_ns;
 	if (action != LINE_DUP) {
 		e->is_last = 1;
-		entry_push(dir, e);
+		lane_push(key, e);
 		return;
 	}
-	entry_push(dir, e);
+	lane_push(key, e);
 	e->is_last = 1;
 	e->row = row_add(dir, model, LINE_COPY);
-	entry_push(dir, e);
+	lane_push(key, e);
 }
 
 /* Numbers a measured frame, asks the plan and opens its row. */
-static __always_inline __u32 frame_measure(__u32 dir, struct line_row *model,
+static __always_inline __u32 frame_measure(__u32 key, struct line_row *model,
 					   const struct line_seen *seen)
 {
-	__u32 action;
+	__u64 last_ns = lanes[key].last_due_ns;
+	__u32 dir = key / LINE_LANES, action;
 
 	model->n = queues[dir].measured++;
 	model->seq = seen->seq;
 	model->port = seen->port;
 	action = plan_frame(dir, model);
-	if (model->due_ns + config.lie_ns < queues[dir].last_due_ns)
-		model->due_ns = queues[dir].last_due_ns - config.lie_ns;
+	if (model->due_ns + config.lie_ns < last_ns)
+		model->due_ns = last_ns - config.lie_ns;
 	return action;
 }
 
@@ -232,25 +223,30 @@ static __always_inline int frame_enter(struct xdp_md *ctx, __u32 dir)
 	__u32 head = len < LINE_HEADER ? len : LINE_HEADER;
 	struct line_seen seen = {};
 	struct line_row *row;
+	__u32 key;
 
 	q->frames++;
 	asm volatile("" : "+r"(head));
 	if (head >= 14 && head <= LINE_HEADER &&
 	    !bpf_xdp_load_bytes(ctx, 0, q->header, head))
 		line_parse(q->header, len, &config, &seen);
+	if (seen.is_measured && !epoch_ns)
+		epoch_ns = model.enter_ns;
+	key = lane_key(dir, lane_of(seen.port));
 	e.due_ns = model.due_ns =
-		line_time(model.enter_ns) + config.hold_ns[dir];
+		line_time(model.enter_ns) +
+		lane_hold(dir, key % LINE_LANES, model.enter_ns);
 	if (seen.is_measured) {
-		action = frame_measure(dir, &model, &seen);
+		action = frame_measure(key, &model, &seen);
 		e.due_ns = model.due_ns + config.lie_ns;
 		e.row = row_add(dir, &model, action);
 	}
-	if (e.due_ns < q->last_due_ns)
-		e.due_ns = q->last_due_ns;
+	if (e.due_ns < lanes[key].last_due_ns)
+		e.due_ns = lanes[key].last_due_ns;
 	if (action != LINE_DROP) {
 		e.slot = frame_store(ctx, dir, len, &seen);
 		if (e.slot != LINE_SLOTS) {
-			frame_hold(dir, &e, &model, action);
+			frame_hold(key, &e, &model, action);
 		} else {
 			q->overflowed++;
 			action = LINE_OVERFLOW;
@@ -280,17 +276,6 @@ int line_pass_all(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_PASS;
-}
-
-static __always_inline __u64 due_of(__u32 dir)
-{
-	struct line_queue *q = &queues[dir];
-	__u32 tail = q->tail;
-
-	if (*(volatile __u32 *)&q->head == tail)
-		return ~0ull;
-	__sync_fetch_and_add(&q->head, 0); /* orders it before the entry */
-	return order[dir * LINE_ORDER + (tail & (LINE_ORDER - 1))].due_ns;
 }
 
 /* The page is used again and again: length and bytes are set each time. */
@@ -337,16 +322,15 @@ static __always_inline int frame_leave(struct xdp_md *ctx, __u32 dir,
 	return bpf_redirect(config.ifindex_out[dir], 0);
 }
 
-static __always_inline int head_leave(struct xdp_md *ctx, __u32 dir)
+static __always_inline int head_leave(struct xdp_md *ctx, __u32 key)
 {
-	struct line_queue *q = &queues[dir];
-	struct line_entry e;
-	int verdict;
+	struct line_lane *lane = &lanes[key & (2 * LINE_LANES - 1)];
+	struct line_entry e =
+		*lane_entry(key & (2 * LINE_LANES - 1), lane->tail);
+	int verdict = frame_leave(ctx, key / LINE_LANES & 1, &e);
 
-	e = order[dir * LINE_ORDER + (q->tail & (LINE_ORDER - 1))];
-	verdict = frame_leave(ctx, dir, &e);
 	if (verdict != XDP_DROP)
-		*(volatile __u32 *)&q->tail = q->tail + 1;
+		*(volatile __u32 *)&lane->tail = lane->tail + 1;
 	return verdict;
 }
 
@@ -371,14 +355,13 @@ SEC("xdp")
 int line_resident(struct xdp_md *ctx)
 {
 	__u64 soon = line_time(bpf_ktime_get_ns()) + LINE_READY_NS;
-	__u64 ab = due_of(0), ba = due_of(1);
+	__u64 due_ns;
+	__u32 next = lane_next(&due_ns);
 	int verdict = XDP_DROP;
 
 	*(volatile __u64 *)&beats = beats + 1;
-	if (ab <= ba && ab <= soon)
-		return head_leave(ctx, 0);
-	if (ba < ab && ba <= soon)
-		return head_leave(ctx, 1);
+	if (due_ns <= soon)
+		return head_leave(ctx, next);
 	if (queues[0].parked)
 		verdict = parked_leave(ctx, 0, soon - LINE_READY_NS);
 	if (verdict == XDP_DROP && queues[1].parked)

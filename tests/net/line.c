@@ -139,11 +139,33 @@ static int cells_fill(struct line *line, struct line_cell *cells,
 	return err;
 }
 
+static int paths_fill(const struct line_options *o, struct line_config *c,
+		      struct line_paths *paths)
+{
+	int err = 0;
+
+	if (o->paths)
+		err = line_paths_load(o->paths, paths);
+	c->lanes = o->paths ? paths->lanes : 1;
+	memcpy(c->steps, paths->steps, sizeof(c->steps));
+	memcpy(c->step, paths->step, sizeof(c->step));
+	return err;
+}
+
+static bool has_swap(const struct line_cell *cells)
+{
+	for (uint32_t i = 0; i < 2 * LINE_CELLS; i++)
+		if (cells[i].action == LINE_SWAP)
+			return true;
+	return false;
+}
+
 /* The jitter's step must be known before loading, the cells can be filled
  * only after it: they are made aside and copied. */
 static int line_load(struct line *line)
 {
 	static struct line_cell cells[2 * LINE_CELLS];
+	static struct line_paths paths;
 	struct line_config config = { 0 };
 	struct line_bpf *skel;
 	__u64 step_ns = 0;
@@ -152,8 +174,12 @@ static int line_load(struct line *line)
 	err = config_fill(&line->options, &config);
 	if (!err)
 		err = cells_fill(line, cells, (uint64_t *)&step_ns);
+	if (!err)
+		err = paths_fill(&line->options, &config, &paths);
 	if (err)
 		return err;
+	if (line->options.paths && has_swap(cells))
+		return complain("--paths and", "a plan that swaps", -EINVAL);
 	config.jitter_step_ns = step_ns;
 	skel = line->skel = line_bpf__open();
 	if (!skel)
@@ -169,6 +195,8 @@ static int line_load(struct line *line)
 	if (!line->cells || !line->rows)
 		return complain("cannot map", "the ledger", -ENOMEM);
 	memcpy(line->cells, cells, sizeof(cells));
+	memcpy(skel->bss->lane_of_port, paths.lane_of_port,
+	       sizeof(paths.lane_of_port));
 	if (config.is_raw) {
 		/* A late tick makes the hold wrong; refused, it is later. */
 		setpriority(PRIO_PROCESS, 0, -20);
@@ -249,19 +277,27 @@ static void line_wait(struct line *line)
 			return;
 }
 
+static bool are_empty(const volatile struct line_lane *lanes)
+{
+	for (uint32_t i = 0; i < 2 * LINE_LANES; i++)
+		if (lanes[i].head != lanes[i].tail)
+			return false;
+	return true;
+}
+
 /* What is inside leaves when it is due; another signal cuts that short. */
 static void line_drain(struct line *line)
 {
 	volatile struct line_queue *q = line->skel->bss->queues;
+	volatile struct line_lane *lanes = line->skel->bss->lanes;
 	uint64_t until = line_clock_now();
 
-	for (int dir = 0; dir < 2; dir++)
-		if (q[dir].last_due_ns > until)
-			until = q[dir].last_due_ns;
+	for (uint32_t i = 0; i < 2 * LINE_LANES; i++)
+		if (lanes[i].last_due_ns > until)
+			until = lanes[i].last_due_ns;
 	until += DRAIN_NS;
 	while (!line->worker.err && line_clock_now() < until) {
-		if (q[0].head == q[0].tail && q[1].head == q[1].tail &&
-		    !q[0].parked && !q[1].parked)
+		if (are_empty(lanes) && !q[0].parked && !q[1].parked)
 			return;
 		if (tick_wait(line, NAP_NS))
 			return;

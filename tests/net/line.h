@@ -22,6 +22,7 @@ struct line_options {
 	const char *ifname[2]; /* A, B */
 	const char *pass;      /* --pass: the interface, else NULL */
 	const char *plan;
+	const char *paths;
 	const char *ledger;
 	uint64_t hold_ns[2];
 	uint64_t lie_ns;
@@ -46,6 +47,17 @@ int line_options_parse(int argc, char **argv, struct line_options *o);
 
 /* cells: 2 * LINE_CELLS of them, all zero. */
 int line_plan_load(const char *path, struct line_cell *cells);
+
+/* As in struct line_config. */
+struct line_paths {
+	uint32_t lanes;
+	uint32_t steps[2][LINE_LANES];
+	struct line_step step[2][LINE_LANES][LINE_STEPS];
+	uint8_t lane_of_port[UINT16_MAX + 1];
+};
+
+/* paths: all zero. */
+int line_paths_load(const char *path, struct line_paths *paths);
 
 /* Fills the jitter, reproducibly from o->seed, apart for each direction. Sets
  * *step_ns to the time between two cells, or 0 for a cell a frame. */

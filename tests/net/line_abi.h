@@ -16,6 +16,8 @@
 
 #define LINE_SLOTS 4096u	   /* frames held at once, each direction */
 #define LINE_ORDER 8192u	   /* departures: a duplicate needs two */
+#define LINE_LANES 16u		   /* each direction; 0 is everybody's */
+#define LINE_STEPS 8u		   /* holds of a lane, one after the other */
 #define LINE_CELLS (1u << 17)	   /* planned frames, each direction */
 #define LINE_FRAME_MAX 2048u	   /* bytes, Ethernet header included */
 #define LINE_HEADER 128u	   /* bytes that are enough to parse */
@@ -88,24 +90,36 @@ struct line_entry {
 /* One direction's state. The entering hook is the only writer, but for what
  * follows apart, and for parked, which goes by compare and exchange. */
 struct line_queue {
-	__u64 last_due_ns;
 	__u64 park_until_ns;
 	__u64 frames;	  /* entered, measured or not */
 	__u64 overflowed; /* of these: no slot was free, or too long */
 	__u64 unlogged;	  /* rows the ledger had no room for */
 	__u64 completed;  /* checksums their sender had left to its NIC */
-	__u32 head;
 	__u32 measured;
 	__u32 rows;
 	__u32 next_slot;
 	__u32 parked; /* slot + 1 of a swapped frame, 0 if none */
 	__u32 park_row;
 	__u8 header[LINE_HEADER * 2];
-	__u8 apart[64]; /* keeps tail off the writer's cache line */
-	__u32 tail;
-	__u32 pad;
+	__u8 apart[64]; /* keeps sent off the writer's cache line */
 	__u64 sent;
 	__u64 failed; /* left the ring but could not be sent */
+};
+
+/* Frames that leave in the order they came in, whatever those of other lanes
+ * do. The entering hook writes the first two. */
+struct line_lane {
+	__u64 last_due_ns;
+	__u32 head;
+	__u8 apart[60];
+	__u32 tail;
+	__u8 end[52];
+};
+
+/* From so long after the first measured frame on, held so long. */
+struct line_step {
+	__u64 at_ns;
+	__u64 hold_ns;
 };
 
 /* Set before loading. */
@@ -121,11 +135,15 @@ struct line_config {
 	__u32 seq_at[2]; /* octets into a request's, a reply's payload */
 	__u32 seq_len;	 /* the shortest payload that is measured */
 	__u32 is_raw;	 /* the line's clock is told by user space */
-	__u32 pad;
+	__u32 lanes;	 /* in use, lane 0 included */
+	/* In order of time; the first is at 0. Lane 0 has none. */
+	__u32 steps[2][LINE_LANES];
+	struct line_step step[2][LINE_LANES][LINE_STEPS];
 };
 
 _Static_assert(sizeof(struct line_cell) == 16, "an array's element");
 _Static_assert(sizeof(struct line_row) == 40, "an array's element");
 _Static_assert(sizeof(struct line_entry) == 24, "an array's element");
+_Static_assert(sizeof(struct line_lane) == 128, "two cache lines");
 
 #endif

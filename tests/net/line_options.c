@@ -16,6 +16,12 @@ static const char usage[] =
 	"  --seed N         of the jitter (1)\n"
 	"  --plan FILE      lines such as: ab 17 drop; ba 3 dup; ab 5 swap;\n"
 	"                   ab 100..149 drop; ba 7 hold 5ms\n"
+	"  --paths FILE     lines such as: ab 40000..40003 hold 3ms;\n"
+	"                   ba 40000 hold 4ms at 2.5s: what these ports of "
+	"the\n"
+	"                   sender's have for a hold, from so long after the\n"
+	"                   first measured frame on; swaps have no place "
+	"there\n"
 	"  --lie TIME       hold so much longer than the ledger says\n"
 	"  --ledger FILE    CSV, written at the end\n"
 	"  --rows N         the ledger's room, each direction (262144)\n"
@@ -37,6 +43,7 @@ enum {
 	JITTER,
 	SEED,
 	PLAN,
+	PATHS,
 	LIE,
 	LEDGER,
 	ROWS,
@@ -56,6 +63,7 @@ static const struct option long_options[] = {
 	{ "jitter", required_argument, NULL, JITTER },
 	{ "seed", required_argument, NULL, SEED },
 	{ "plan", required_argument, NULL, PLAN },
+	{ "paths", required_argument, NULL, PATHS },
 	{ "lie", required_argument, NULL, LIE },
 	{ "ledger", required_argument, NULL, LEDGER },
 	{ "rows", required_argument, NULL, ROWS },
@@ -170,6 +178,9 @@ static int parse_option(int key, struct line_options *o)
 		return line_time_parse(optarg, &o->lie_ns);
 	case PLAN:
 		o->plan = optarg;
+		return 0;
+	case PATHS:
+		o->paths = optarg;
 		return 0;
 	case LEDGER:
 		o->ledger = optarg;
