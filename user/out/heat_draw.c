@@ -85,17 +85,17 @@ static void put_cell(struct canvas *c, const struct heat_cell *cell)
 
 	if (!cell->answered) {
 		shade_set(c, -1);
-		fputc(cell->lost ? 'X' : ' ', c->to);
+		fputc_unlocked(cell->lost ? 'X' : ' ', c->to);
 		return;
 	}
 	shade = shade_of(c, cell->least_ns);
 	shade_set(c, shade);
 	if (cell->lost && much)
-		fputc('x', c->to);
+		fputc_unlocked('x', c->to);
 	else if (has_colours(c))
-		fputs(cell->lost ? "·" : " ", c->to);
+		fputs_unlocked(cell->lost ? "·" : " ", c->to);
 	else
-		fputc(character[shade], c->to);
+		fputc_unlocked(character[shade], c->to);
 }
 
 static void end_line(struct canvas *c)
