@@ -268,6 +268,29 @@ static void connections_stand_beside_the_classes(void **state)
 		 "     5003      22        51 000   faster than every class\n");
 }
 
+static void many_connections_are_counted(void **state)
+{
+	struct mine many[25];
+	struct world w;
+
+	(void)state;
+	fill(&w);
+	for (int i = 0; i < 25; i++)
+		many[i] = (struct mine){
+			5000 + i, 443, i < 2 ? 0 : 50000000 + i * 700000LL,
+			0,	  0,   0,
+			0
+		};
+	mine_classify(many, 25, w.class, CLASSES);
+	w.flows.has_mine = true;
+	w.flows.mine = many;
+	w.flows.mines = 25;
+	SAYS(&w, "     5009     443        56 300      0       1 089\n"
+		 "                and 15 more, see --json; of all 25; 6 faster "
+		 "than all; 4 class 0; 4 class 1; 9 class 2\n");
+	IS_SILENT_ON(&w, "     5010 ");
+}
+
 static void nothing_at_all_is_still_a_report(void **state)
 {
 	struct world w;
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test(the_last_shifts_are_told),
 		cmocka_unit_test(flows_that_lost_most_are_named),
 		cmocka_unit_test(connections_stand_beside_the_classes),
+		cmocka_unit_test(many_connections_are_counted),
 		cmocka_unit_test(nothing_at_all_is_still_a_report),
 		cmocka_unit_test(a_full_disk_is_an_error),
 	};

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out/flows_parts.h"
 
-#include <math.h>
-
 #include "model/paths.h"
 #include "out/format.h"
 
@@ -65,24 +63,24 @@ void events_show(struct page *page, const struct flows *f)
 
 void false_events_show(struct page *page, const struct flows *f)
 {
-	char moved[64] = "no flow moved";
-#ifdef WATCH_FALSE_HOURS
-	double bound = paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS,
-					  f->hours);
-#endif
+	struct shown count = format_count(f->events);
 
-	if (f->events)
-		snprintf(moved, sizeof(moved), "%.40s in all",
-			 format_count(f->events).s);
+	if (!f->events) {
+		page_note(page, "shifts", "no flow moved");
+		return;
+	}
 #ifdef WATCH_FALSE_HOURS
 	page_note(page, "shifts",
-		  "%s; of false ones at most %s are to be expected in this "
-		  "run, as %s flow-hours without any shift had %s (95 %%)",
-		  moved, format_number(bound, bound < 0.1 ? 4 : 2).s,
-		  format_number(WATCH_FALSE_HOURS, 0).s,
+		  "%s in all; false ones: at most %.2g a flow-hour, %.2g here "
+		  "(95 %%: %s found in %s flow-hours without a shift)",
+		  count.s,
+		  paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS, 1),
+		  paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS,
+				     f->hours),
 		  WATCH_FALSE_EVENTS ? format_count(WATCH_FALSE_EVENTS).s
-				     : "none");
+				     : "none",
+		  format_number(WATCH_FALSE_HOURS, 0).s);
 #else
-	page_note(page, "shifts", "%s", moved);
+	page_note(page, "shifts", "%s in all", count.s);
 #endif
 }

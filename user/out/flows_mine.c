@@ -32,6 +32,29 @@ static void show_mine(struct page *page, const struct mine *m)
 	fputc('\n', page->to);
 }
 
+/* How many there are of each class, where not all have a line. */
+static void note_counts(struct page *page, const struct flows *f)
+{
+	char text[512] = "";
+	size_t used = 0;
+
+	for (int at = -1; at < (int)f->classes; at++) {
+		size_t n = 0;
+		char name[32] = "faster than all";
+
+		for (size_t i = 0; i < f->mines; i++)
+			n += f->mine[i].min_rtt_ns &&
+			     f->mine[i].flow_class == at;
+		if (at >= 0)
+			snprintf(name, sizeof(name), "class %d", at);
+		if (n && used < sizeof(text))
+			used += snprintf(text + used, sizeof(text) - used,
+					 "; %zu %s", n, name);
+	}
+	page_note(page, "", "and %zu more, see --json; of all %zu%s",
+		  f->mines - MINES_SHOWN, f->mines, text);
+}
+
 void mine_show(struct page *page, const struct result *r, const struct flows *f)
 {
 	size_t shown = f->mines < MINES_SHOWN ? f->mines : MINES_SHOWN;
@@ -50,8 +73,7 @@ void mine_show(struct page *page, const struct result *r, const struct flows *f)
 	for (size_t i = 0; i < shown; i++)
 		show_mine(page, &f->mine[i]);
 	if (shown < f->mines)
-		page_note(page, "", "and %zu more: see --json",
-			  f->mines - shown);
+		note_counts(page, f);
 	page_note(page, "mine",
 		  "TCP's least round trip holds both hosts' time: a "
 		  "connection is of that class if its hosts take so much, of a "
