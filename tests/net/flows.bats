@@ -21,7 +21,7 @@ teardown() {
 }
 
 flows_words() {
-	FLOWS=(timeout -k 2 60 ip netns exec "$NS-near" "$XRTT" flows "$@"
+	FLOWS=(timeout -k 20 90 ip netns exec "$NS-near" "$XRTT" flows "$@"
 		--json "$DIR/run.json" --samples "$DIR/samples.csv")
 }
 
