@@ -126,7 +126,7 @@ MACHINE   := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 # stack, and what is there is saved once more by half, which Linux 6.1 takes for
 # an attempt to corrupt a pointer where CAP_PERFMON is missing. v2 has none.
 BPF_CPU := v3
-$(patsubst %,$(B)/bpf/%.bpf.o,prober hwstamp reflector): BPF_CPU := v2
+$(patsubst %,$(B)/bpf/%.bpf.o,prober hwstamp reflector path): BPF_CPU := v2
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=$(BPF_CPU) $(WARN) -Iinclude \
 	-D__$(MACHINE)__ $(addprefix -idirafter ,$(MULTI_DIR)) \
 	-MMD -MP

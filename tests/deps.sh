@@ -50,6 +50,8 @@ may |command -v fping                  |fping            |fping
 may |command -v qemu-system-x86_64     |qemu-system-x86  |qemu-system-x86
 may |command -v busybox                |busybox-static   |busybox
 may |command -v setpriv                |util-linux       |util-linux
+may |command -v mtr                    |mtr-tiny         |mtr
+may |command -v traceroute             |traceroute       |traceroute
 may |command -v irtt                   |irtt             |irtt
 may |command -v sockperf               |sockperf         |sockperf
 END

@@ -17,6 +17,7 @@ static const struct command {
 	{ "probe", cmd_probe, "measure the round trip to a host" },
 	{ "flows", cmd_flows,
 	  "which paths there are, and how long each lasts" },
+	{ "path", cmd_path, "show who is on the way, and what hides there" },
 	{ "reflect", cmd_reflect, "answer probes, on the far host" },
 	{ "distance", cmd_distance, "what distance alone costs" },
 	{ "doctor", cmd_doctor, "what this host itself does to a measurement" },

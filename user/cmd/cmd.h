@@ -9,5 +9,6 @@ int cmd_flows(int argc, char **argv);
 int cmd_reflect(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_distance(int argc, char **argv);
+int cmd_path(int argc, char **argv);
 
 #endif

@@ -296,6 +296,11 @@ static json_t *result_value(const struct result *r)
 	return json_flows_with(json_value_object(pair), r);
 }
 
+json_t *json_result_value(const struct result *r)
+{
+	return result_value(r);
+}
+
 char *json_report(const struct result *r)
 {
 	return json_value_dump(result_value(r));

@@ -9,7 +9,12 @@
 
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "model/result.h"
+
+/* The summary as a value, for who has keys to add; NULL: no memory. */
+json_t *json_result_value(const struct result *r);
 
 /* The summary, without a final newline. The caller frees it; NULL if there was
  * no memory. */

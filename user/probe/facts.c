@@ -132,6 +132,14 @@ static void fill_run(const struct run *r, const struct clock_state *clock,
 	out->null = copy_null(r->null);
 }
 
+void facts_fill_run(const struct run *r, struct result *out)
+{
+	clock_state_read(&out->clock);
+	fill_local(r, &out->local);
+	run_preflight_fill(r, out);
+	fill_run(r, &out->clock, &out->run);
+}
+
 void facts_fill(const struct run *r, enum engine engine, struct result *out)
 {
 	out->engine = engine;
@@ -149,11 +157,8 @@ void facts_fill(const struct run *r, enum engine engine, struct result *out)
 	out->pacing.poisson = r->plan->poisson;
 	out->pacing.seed = r->plan->seed;
 	out->pacing.interval_ns = r->plan->interval.ns;
-	clock_state_read(&out->clock);
-	fill_local(r, &out->local);
-	run_preflight_fill(r, out);
 	fill_target(r, &out->target);
-	fill_run(r, &out->clock, &out->run);
+	facts_fill_run(r, out);
 }
 
 void facts_release(struct result *out)

@@ -12,6 +12,9 @@ struct null_floor *facts_load_null(void);
 /* Fills hooks, pacing's plan, clock, local, target, run and the counts that the
  * kernel side keeps. Strings are new: facts_release(). */
 void facts_fill(const struct run *r, enum engine engine, struct result *out);
+/* Of these clock, local and run only, which every kind of run has; after hooks.
+ */
+void facts_fill_run(const struct run *r, struct result *out);
 void facts_release(struct result *out);
 
 #endif

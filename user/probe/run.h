@@ -120,6 +120,11 @@ void run_preflight_fill(const struct run *r, struct result *out);
 /* setup.c: 0, or how the session ends, with `why` filled. */
 enum session_end run_setup(struct run *r, char *why);
 void run_teardown(struct run *r);
+/* Parts of it: signals and timer; r->iface, wire and route; who is next on the
+ * link. */
+enum session_end run_open_events(struct run *r, char *why);
+void run_close_events(struct run *r);
+enum session_end run_find_interface(struct run *r, char *why);
 enum session_end run_find_neighbour(struct run *r, char *why);
 /* Has the sockets poll; again once an answer has told which NAPI is theirs. */
 void run_poll_busily(struct run *r);

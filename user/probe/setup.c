@@ -15,7 +15,7 @@
 
 #define NEIGHBOUR_PATIENCE_NS (3 * NSEC_PER_SEC)
 
-static enum session_end find_interface(struct run *r, char *why)
+enum session_end run_find_interface(struct run *r, char *why)
 {
 	const struct plan *plan = r->plan;
 	char text[ADDRESS_TEXT];
@@ -141,7 +141,7 @@ static int add_fd(struct run *r, int fd, uint32_t what)
 	return 0;
 }
 
-static enum session_end open_events(struct run *r, char *why)
+enum session_end run_open_events(struct run *r, char *why)
 {
 	sigset_t set;
 	int err;
@@ -232,9 +232,9 @@ enum session_end run_setup(struct run *r, char *why)
 	uint32_t slots = flows_slots(r->plan);
 	enum session_end end;
 
-	end = open_events(r, why);
+	end = run_open_events(r, why);
 	if (!end)
-		end = find_interface(r, why);
+		end = run_find_interface(r, why);
 	if (!end)
 		end = check_size(r, why);
 	if (!end)
@@ -266,6 +266,14 @@ static void close_fd(int fd)
 		close(fd);
 }
 
+void run_close_events(struct run *r)
+{
+	close_fd(r->epoll);
+	close_fd(r->timer);
+	close_fd(r->signals);
+	close_fd(r->stop);
+}
+
 void run_teardown(struct run *r)
 {
 	flows_close(r);
@@ -283,8 +291,5 @@ void run_teardown(struct run *r)
 	hwrx_close(r);
 	prepare_close(r->prepare);
 	tune_close(r->tune);
-	close_fd(r->epoll);
-	close_fd(r->timer);
-	close_fd(r->signals);
-	close_fd(r->stop);
+	run_close_events(r);
 }
