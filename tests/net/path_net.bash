@@ -7,14 +7,15 @@
 #   near -- r1 -- r2 ---+              +--- r5 -- r6 -- far
 #                       +-- c1 -- c2 --+
 #
-#   path_network     makes it; addresses are those of ROUTER_OF
+#   path_network     makes it; addresses are in HOPS4 and HOPS6
 #   at HOST CMD...   run there
 #   hush HOST        that router says nothing any more, of either family
 #   hush_all         nor does any other
+#   narrow HOST HOST MTU   the cable between them takes no more
 
 ROUTERS=(r1 r2 b1 b2 c1 c2 r5 r6)
 # Every cable has a number: 10.78.N.1 and 10.78.N.2, fd78:N::1 and ::2, the
-# first host's being 1. Routers answer with the address on the near side.
+# first host's being 1. Routers answer with that of the side that asks.
 CABLES=(near-r1 r1-r2 r2-b1 b1-b2 b2-r5 r2-c1 c1-c2 c2-r5 r5-r6 r6-far)
 PATH_FAR4=10.78.9.2
 PATH_FAR6=fd78:9::2
@@ -52,6 +53,7 @@ router() {
 		net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.fib_multipath_hash_policy=1 \
 		net.ipv6.fib_multipath_hash_policy=1 \
+		net.ipv4.icmp_errors_use_inbound_ifaddr=1 \
 		net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 }
 
@@ -127,7 +129,6 @@ hush_all() {
 	done
 }
 
-# narrow HOST OTHER MTU: the cable between them takes no more.
 narrow() {
 	ip -n "$NS-$1" link set "$2" mtu "$3" &&
 		ip -n "$NS-$2" link set "$1" mtu "$3"

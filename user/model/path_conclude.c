@@ -224,9 +224,10 @@ static void say_routes(struct path *path, const struct overview *o)
 		snprintf(to, sizeof(to), " to %u", o->last_apart);
 	if (path->routes > 1)
 		say(path, "routes",
-		    "the %u flows took %u different routes, apart at hop %u%s: "
-		    "what is between hosts is not one path, and another "
-		    "connection may have any of them",
+		    "the %u flows took %u different routes by the addresses "
+		    "that answered, apart at hop %u%s (of which one router "
+		    "may have several): what is between hosts is not one path, "
+		    "and another connection may have any of them",
 		    path->flows, path->routes, o->first_apart, to);
 	else if (path->flows > 1 && o->known)
 		say(path, "one_route",
