@@ -25,8 +25,8 @@ SAMPLING = (UNIFORM, EXP, SHORT, UNIFORM, EXP, LONG, SHORT, UNIFORM, EXP, SHORT)
 # short runs a fifth and two fifths are flagged and say nothing here
 # (model/interval.h).
 # No law may let a frame catch up with the one before it: the line keeps their
-# order, which would bend it. A sender that was held up catches up, too, the less
-# often the further its probes are apart, and the narrower the law.
+# order, which would bend it. A sender that was held up catches up, too, the
+# less often the further its probes are apart, and the narrower the law.
 PACE = {("uniform", 0): (8_000_000, 500), ("exp", 0): (8_000_000, 500),
         ("ar", 0.1): (4_000_000, 750), ("ar", 1): (20_000_000, 1000)}
 SAMPLING_HOLD_NS = 1_000_000

@@ -11,6 +11,7 @@ REACH_COVERAGE = 0.925  # 185 of 200
 REACH_CONDITION = 0.85
 REACH_SHARPNESS = 3
 REACH_SAMPLING = (0.92, 0.99)
+SMALLEST_SAMPLING = 100  # runs: of fewer, one is more than 1 %
 
 
 class Section:
@@ -147,25 +148,31 @@ def error_section(rows):
          "wire least", "median", "greatest"], lines)
 
 
+def sampling_verdict(mark):
+    low, high = REACH_SAMPLING
+    if not mark["judged"]:
+        return "all flagged"
+    if mark["judged"] < SMALLEST_SAMPLING:
+        return "few runs"
+    return verdict(all(low <= s <= high for s in mark["held"].values()))
+
+
 def sampling_section(rows, notes):
     low, high = REACH_SAMPLING
     lines = []
     for name, mark in sampling(rows).items():
-        shares = list(mark["held"].values())
-        judged = [s for s in shares if s is not None]
         lines.append([
             name, str(mark["runs"]), str(mark["flagged"]),
-            *map(percent, shares), str(mark["endless"]),
-            *map(percent, mark["law"].values()),
-            verdict(all(low <= s <= high for s in judged)) if judged
-            else "all flagged"])
+            *map(percent, mark["held"].values()), str(mark["endless"]),
+            *map(percent, mark["law"].values()), sampling_verdict(mark)])
     return Section(
         "Sampling",
         notes + [
             "ci95 holds the quantile of the law that the line's jitter "
             "follows, in the runs not flagged as too short for their memory; "
-            f"reach: {percent(low)} to {percent(high)}. \"Open\" is how many "
-            "intervals of p99 have no upper end. The last two say how much of "
+            f"reach: {percent(low)} to {percent(high)}, where there are "
+            f"{SMALLEST_SAMPLING} of these. \"Open\" is how many intervals "
+            "of p99 have no upper end. The last two say how much of "
             "what the line itself drew lay below the law's quantiles."],
         ["", "runs", "flagged", "p50", "p99", "open", "below p50", "below p99",
          ""], lines)

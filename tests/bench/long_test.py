@@ -182,6 +182,17 @@ class Sampling(unittest.TestCase):
         self.assertEqual((3, 1, 2, 0.5), (mark["runs"], mark["flagged"],
                                           mark["judged"], mark["held"]["p50"]))
 
+    def test_verdict_takes_runs_enough(self):
+        for runs, held, wanted in ((50, 48, "few runs"), (100, 95, "reached"),
+                                   (100, 91, "MISSED"), (100, 100, "MISSED")):
+            rows = self.rows([[105, 106]] * held
+                             + [[106, 107]] * (runs - held))
+            marks = long_score.sampling(rows)
+            self.assertEqual(wanted, long_table.sampling_verdict(marks["all"]))
+        rows = self.rows([[105, 106]], short=True)
+        self.assertEqual("all flagged", long_table.sampling_verdict(
+            long_score.sampling(rows)["all"]))
+
     def test_laws_are_those_of_the_sums(self):
         rng = random.Random(SEED)
         draws = {"uniform": rng.random, "exp": lambda: rng.expovariate(1)}
