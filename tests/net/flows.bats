@@ -47,8 +47,8 @@ assert_sums() {
 	json '[.flows[].probes | .planned == .sent + .unsent and .sent ==
 		.received + .late + .lost + .lost_in_host + .unrecorded] | all'
 	json '. as $r | ["planned", "sent", "unsent", "received", "late",
-		"lost", "lost_in_host", "unrecorded", "duplicate", "reordered"] |
-		map(. as $k | $r.probes[$k] ==
+		"lost", "lost_in_host", "unrecorded", "duplicate",
+		"reordered"] | map(. as $k | $r.probes[$k] ==
 			([$r.flows[].probes[$k]] | add)) | all'
 	json '[.flows[].flow] == [range(.flows | length)]'
 	json '([.flows[].source_port] | unique | length) == (.flows | length)'
@@ -209,7 +209,8 @@ paths_line() {
 		kill -TERM $pid
 		status=0
 		wait $pid || status=$?
-		[ $status -eq 0 ] || fail "status $status: $(cat "$DIR/flows.err")"
+		[ $status -eq 0 ] ||
+			fail "status $status: $(cat "$DIR/flows.err")"
 		assert_sums
 		json '.run.interrupted and .probes.lost == 0
 			and .probes.received == .probes.sent

@@ -155,16 +155,38 @@ static int parse_hold(int key, const char *text, struct line_options *o)
 	return 0;
 }
 
+/* Whether it is an option whose argument is kept as it is. */
+static bool parse_words(int key, struct line_options *o)
+{
+	switch (key) {
+	case 'a':
+	case 'b':
+		o->ifname[key - 'a'] = optarg;
+		return true;
+	case PLAN:
+		o->plan = optarg;
+		return true;
+	case PATHS:
+		o->paths = optarg;
+		return true;
+	case LEDGER:
+		o->ledger = optarg;
+		return true;
+	case PASS:
+		o->pass = optarg;
+		return true;
+	}
+	return false;
+}
+
 static int parse_option(int key, struct line_options *o)
 {
 	uint64_t n = 0;
 	int err = 0;
 
-	switch (key) {
-	case 'a':
-	case 'b':
-		o->ifname[key - 'a'] = optarg;
+	if (parse_words(key, o))
 		return 0;
+	switch (key) {
 	case HOLD:
 	case HOLD_AB:
 	case HOLD_BA:
@@ -176,18 +198,6 @@ static int parse_option(int key, struct line_options *o)
 		return o->is_raw || !strcmp(optarg, "mono") ? 0 : -EINVAL;
 	case LIE:
 		return line_time_parse(optarg, &o->lie_ns);
-	case PLAN:
-		o->plan = optarg;
-		return 0;
-	case PATHS:
-		o->paths = optarg;
-		return 0;
-	case LEDGER:
-		o->ledger = optarg;
-		return 0;
-	case PASS:
-		o->pass = optarg;
-		return 0;
 	case ICMP_STAMP:
 		o->is_icmp_stamp = true;
 		return 0;
