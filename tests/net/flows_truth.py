@@ -22,9 +22,6 @@ import sys
 
 UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 
-# A shift's size is a difference of two minima, each met by few probes.
-SIZE_NS = 60_000
-
 # What hosts and cables add to the line's own round trip.
 TRIP_NS = 200_000
 
@@ -89,6 +86,7 @@ class Truth:
 
 def check_events(run, flow, truth, zero, width):
     found = [e for e in run["events"] if e["flow"] == flow["flow"]]
+    stays = [s for s in run["segments"] if s["flow"] == flow["flow"]]
     interval = run["pacing"]["interval_ns"] * len(run["flows"])
     name = f"flow {flow['flow']}"
     check(len(found) == len(truth.shifts),
@@ -104,7 +102,8 @@ def check_events(run, flow, truth, zero, width):
               f"{name}: {(hi - lo) / interval:.1f} intervals wide")
         check(event["direction"] == way,
               f"{name}: {way}, found {event['direction']}")
-        check(abs(event["to_ns"] - event["from_ns"] - size) < SIZE_NS,
+        doubt = run["bar_ns"] + sum(s["below_ns"] for s in stays[i:i + 2])
+        check(abs(event["to_ns"] - event["from_ns"] - size) < doubt,
               f"{name}: by {size}, found {event}")
 
 

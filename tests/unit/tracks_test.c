@@ -206,6 +206,9 @@ static void move(bool forward, int64_t by_ns)
 		       (double)e->time_hi_ns);
 	assert_between((double)(e->to_ns - e->from_ns), by_ns - 2e4,
 		       by_ns + 2e4);
+	assert_int_equal(f->segment[2].flow, 2);
+	assert_int_equal(e->from_ns, f->segment[2].segment.min_ns);
+	assert_int_equal(e->to_ns, f->segment[3].segment.min_ns);
 	assert_int_equal(e->way,
 			 forward ? WATCH_WAY_FORWARD : WATCH_WAY_RETURN);
 	assert_int_equal(f->segments, FLOWS + 1);

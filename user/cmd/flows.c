@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,13 +108,21 @@ static struct heat_size terminal_size(void)
 	return (struct heat_size){ size.ws_col, size.ws_row };
 }
 
+/* One that is stopped (Ctrl-S), or whose far end does not read, would block. */
+static bool terminal_takes(void)
+{
+	struct pollfd terminal = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	return poll(&terminal, 1, 0) == 1 && terminal.revents & POLLOUT;
+}
+
 static void on_progress(void *data, const struct probes *p)
 {
 	struct flows_output *out = data;
 	struct heat_size size = terminal_size();
 
 	(void)p;
-	if (!out->heat)
+	if (!out->heat || !terminal_takes())
 		return;
 	heat_draw(out->heat, out->report, &size,
 		  mono_sub(mono_now(), out->origin).ns);

@@ -47,6 +47,7 @@ struct flow_class {
 
 struct flow_event {
 	unsigned int flow;
+	size_t segment; /* of the flow's own, the one that it began */
 	struct watch_event event;
 };
 

@@ -148,6 +148,9 @@ static void place_event(struct watch_event *e, int64_t answered_ns)
 static void keep_event(struct tracks *t, unsigned int flow,
 		       const struct watch_event *event)
 {
+	const struct watch_segment *own;
+	size_t segments = watch_segments(t->track[flow].watch, &own);
+
 	if (t->events == t->room) {
 		size_t room = t->room ? 2 * t->room : 64;
 		struct flow_event *more =
@@ -158,7 +161,11 @@ static void keep_event(struct tracks *t, unsigned int flow,
 		t->event = more;
 		t->room = room;
 	}
-	t->event[t->events++] = (struct flow_event){ flow, *event };
+	t->event[t->events++] = (struct flow_event){
+		.flow = flow,
+		.segment = segments - 1,
+		.event = *event,
+	};
 }
 
 static void watch_flow(struct tracks *t, const struct sample *s,

@@ -140,6 +140,18 @@ static int report_segments(const struct tracks *t, struct flows *out)
 	return 0;
 }
 
+/* Its two segments know their levels by more samples than had proved it. */
+static void refine_levels(const struct tracks *t, struct flow_event *e)
+{
+	const struct watch_segment *own;
+	size_t n = segments_of(t, e->flow, &own);
+
+	if (!e->segment || e->segment >= n)
+		return;
+	e->event.from_ns = own[e->segment - 1].min_ns;
+	e->event.to_ns = own[e->segment].min_ns;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct flow_event *x = a, *y = b;
@@ -159,6 +171,8 @@ static int report_events(const struct tracks *t, struct flows *out)
 	if (bytes)
 		memcpy(out->event, t->event, bytes);
 	out->events = t->events;
+	for (size_t i = 0; i < out->events; i++)
+		refine_levels(t, &out->event[i]);
 	qsort(out->event, out->events, sizeof(*out->event), by_time);
 	return 0;
 }
