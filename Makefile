@@ -78,9 +78,9 @@ PRELOAD   := $(patsubst %,$(B)/%.so,$(filter $(PRELOADS),$(TOOL_NAME)))
 NET := $(wildcard tests/net/*.bats tests/net/*_test.sh)
 # Those that measure no time run two at a time. Neighbours in this list that
 # have a line that spins, or settings of this host, are far apart.
-NET_SHARED := $(patsubst %,tests/net/%.bats,loss door doctor_host flows tcp \
-	robust interop prepare path ending fallback smoke hwstamp doctor \
-	preflight errors bypass_wire distance tune long_run)
+NET_SHARED := $(patsubst %,tests/net/%.bats,loss door doctor_host tcp robust \
+	interop prepare path ending fallback smoke hwstamp doctor preflight \
+	errors bypass_wire distance tune long_run)
 # A short part of the network tests runs on the sanitized binary as well.
 NET_SAN := $(wildcard tests/net/smoke.bats)
 

@@ -37,6 +37,7 @@ static struct flow_class class[] = {
 
 static struct flow_event event[] = {
 	{ 1,
+	  1,
 	  { .time_ns = 1500000001,
 	    .time_lo_ns = 1400000000,
 	    .time_hi_ns = 1600000000,
@@ -44,7 +45,7 @@ static struct flow_event event[] = {
 	    .from_ns = 55000000,
 	    .to_ns = 57000000,
 	    .way = WATCH_WAY_RETURN } },
-	{ 0, { .time_ns = 2000000000, .way = WATCH_WAY_UNKNOWN } },
+	{ 0, 1, { .time_ns = 2000000000, .way = WATCH_WAY_UNKNOWN } },
 };
 
 static struct mine mine[] = {
