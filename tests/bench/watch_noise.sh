@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2119 # start_reflector without options is meant
 #
 # Records what noise does to a path that does not shift, for
 # tests/unit/watch_noise_test.c: probes every 10 ms over the delay line, whose
@@ -38,7 +39,8 @@ busy() {
 # 64 large frames in flight, for 1 to 3 s at a time.
 cross() {
 	# shellcheck disable=SC2016 # for the inner shell
-	spawn cross near timeout "$PROBE_LIMIT" taskset -c "$PROBE_CPU" bash -c '
+	spawn cross near \
+		timeout "$PROBE_LIMIT" taskset -c "$PROBE_CPU" bash -c '
 		RANDOM=2
 		while :; do
 			ping -q -f -l 64 -s 1400 -w $((1 + RANDOM % 3)) "$0"

@@ -33,10 +33,10 @@ path() {
 	local status=0
 
 	timeout -k 2 60 ip netns exec "$NS-near" "$XRTT" path "$@" \
-		--json "$DIR/run.json" >"$DIR/path.out" 2>"$DIR/path.err" 3>&- ||
-		status=$?
+		--json "$DIR/run.json" >"$DIR/path.out" \
+		2>"$DIR/path.err" 3>&- || status=$?
 	cat "$DIR/path.out" "$DIR/path.err"
-	return $status
+	return "$status"
 }
 
 # routers HOP: their addresses, in order, on one line.
@@ -50,8 +50,8 @@ hops_are() {
 	local hop=1 wanted
 
 	for wanted; do
-		[ "$(routers $hop)" = "$wanted" ] ||
-			fail "hop $hop: $(routers $hop), not $wanted"
+		[ "$(routers "$hop")" = "$wanted" ] ||
+			fail "hop $hop: $(routers "$hop"), not $wanted"
 		hop=$((hop + 1))
 	done
 	json "[.hops[].hop] | max == $((hop - 1))" >/dev/null
@@ -79,8 +79,8 @@ concludes() {
 
 @test "path: every router of both branches, IPv4" {
 	reflector
-	path $PATH_FAR4 --flows $FLOWS -c $ROUNDS
-	hops_are "${HOPS4[@]}" $PATH_FAR4
+	path "$PATH_FAR4" --flows "$FLOWS" -c "$ROUNDS"
+	hops_are "${HOPS4[@]}" "$PATH_FAR4"
 	branches_are_kept
 	identities
 	concludes hop_count
@@ -96,8 +96,8 @@ concludes() {
 
 @test "path: every router of both branches, IPv6" {
 	reflector
-	path $PATH_FAR6 --flows $FLOWS -c $ROUNDS
-	hops_are "${HOPS6[@]}" $PATH_FAR6
+	path "$PATH_FAR6" --flows "$FLOWS" -c "$ROUNDS"
+	hops_are "${HOPS6[@]}" "$PATH_FAR6"
 	identities
 	json '.routes == 2 and ([.flows[].routers] | unique == [6])'
 	json '[.flows[].flow_label] | (unique | length) == length'
@@ -106,41 +106,41 @@ concludes() {
 
 @test "path: XDP nowhere, clsact: the same" {
 	reflector
-	path $PATH_FAR4 --flows $FLOWS -c $ROUNDS --rx-hook tc --tc clsact
-	hops_are "${HOPS4[@]}" $PATH_FAR4
+	path "$PATH_FAR4" --flows "$FLOWS" -c "$ROUNDS" --rx-hook tc --tc clsact
+	hops_are "${HOPS4[@]}" "$PATH_FAR4"
 	json '.hooks.rx == "tc" and .hooks.rx_how == "clsact"'
 	[ -z "$(at near tc filter show dev r1 ingress)" ]
-	path $PATH_FAR6 --flows $FLOWS -c $ROUNDS --rx-hook tc
-	hops_are "${HOPS6[@]}" $PATH_FAR6
+	path "$PATH_FAR6" --flows "$FLOWS" -c "$ROUNDS" --rx-hook tc
+	hops_are "${HOPS6[@]}" "$PATH_FAR6"
 }
 
 # An echo has no ports; for a flow the identifier stands, which Linux does not
 # look at.
 @test "path: ICMP, without a reflector" {
-	path $PATH_FAR4 -c $ROUNDS --protocol icmp --flows 2
+	path "$PATH_FAR4" -c "$ROUNDS" --protocol icmp --flows 2
 	json '.routes == 1 and .flows[0].target_hop == 7'
 	json '[.hops[] | select(.hop == 7) | .answer] == ["target", "target"]'
 	json '[.hops[] | .address] | all(. != null)'
 	identities
-	path $PATH_FAR6 -c $ROUNDS --protocol icmp --flows 2
+	path "$PATH_FAR6" -c "$ROUNDS" --protocol icmp --flows 2
 	json '[.hops[] | select(.hop == 7) | .address] | unique ==
-		["'$PATH_FAR6'"]'
+		["'"$PATH_FAR6"'"]'
 	json '[.flows[].routers] | unique == [null]'
 }
 
 @test "path: nothing listens: a closed port is an answer too" {
-	path $PATH_FAR4 -c $ROUNDS --flows 2
+	path "$PATH_FAR4" -c "$ROUNDS" --flows 2
 	json '[.hops[] | select(.hop == 7) | .answer] | unique ==
 		["target_closed"]'
 	hops_are "$(routers 1)" "$(routers 2)" "$(routers 3)" "$(routers 4)" \
-		"$(routers 5)" "$(routers 6)" $PATH_FAR4
+		"$(routers 5)" "$(routers 6)" "$PATH_FAR4"
 }
 
 @test "path: silent routers are hidden, and counted all the same" {
 	reflector
 	hush_all
-	for target in $PATH_FAR4 $PATH_FAR6; do
-		path $target -c $ROUNDS --no-mtu
+	for target in "$PATH_FAR4" "$PATH_FAR6"; do
+		path "$target" -c "$ROUNDS" --no-mtu
 		json '[.hops[] | select(.hop < 7)] | length == 24 and
 			all(.address == null and .rtt_ns == null and
 			.probes.lost == .probes.sent)'
@@ -157,7 +157,7 @@ concludes() {
 @test "path: one silent router among others" {
 	reflector
 	hush r2
-	path $PATH_FAR4 -c $ROUNDS --no-mtu
+	path "$PATH_FAR4" -c "$ROUNDS" --no-mtu
 	[ -z "$(routers 2)" ]
 	[ "$(routers 1)" = "${HOPS4[0]}" ]
 	concludes hidden
@@ -167,7 +167,7 @@ concludes() {
 @test "path: nobody answers" {
 	hush_all
 	hush far
-	run -1 path $PATH_FAR4 -c 1 -m 4 -W 200ms
+	run -1 path "$PATH_FAR4" -c 1 -m 4 -W 200ms
 	json '[.hops[].address] | unique == [null]'
 	concludes no_answer
 	json '.mtu == null'
@@ -178,14 +178,14 @@ concludes() {
 	for pair in b1:b2 c1:c2; do
 		narrow ${pair%:*} ${pair#*:} 1400
 	done
-	path $PATH_FAR4 -c 1 --flows 1
+	path "$PATH_FAR4" -c 1 --flows 1
 	json '.mtu | .value == 1400 and .source == "probed" and
 		.passed == 1400 and .kernel == 1500 and .interface == 1500'
 	json '.mtu.told_by | . == "10.78.2.2" or . == "10.78.5.2"'
 	# The kernel has heard it as well by now.
-	path $PATH_FAR4 -c 1 --flows 1
+	path "$PATH_FAR4" -c 1 --flows 1
 	json '.mtu | .value == 1400 and .kernel == 1400'
-	path $PATH_FAR6 -c 1 --flows 1
+	path "$PATH_FAR6" -c 1 --flows 1
 	json '.mtu.value == 1400 and (.mtu.told_by | startswith("fd78:"))'
 }
 
@@ -193,16 +193,16 @@ concludes() {
 	reflector
 	narrow r5 r6 1337
 	hush_all
-	path $PATH_FAR4 -c 1 --flows 1 -m 2
+	path "$PATH_FAR4" -c 1 --flows 1 -m 2
 	json '.mtu | .value == 1337 and .lost == 1338 and .told_by == null'
 	concludes mtu_black_hole
-	path $PATH_FAR6 -c 1 --flows 1 -m 2
+	path "$PATH_FAR6" -c 1 --flows 1 -m 2
 	json '.mtu.value == 1337'
 }
 
 @test "path: an interface's own MTU" {
 	reflector
-	path $PATH_FAR4 -c 1 --flows 1
+	path "$PATH_FAR4" -c 1 --flows 1
 	json '.mtu | .value == 1500 and .source == "interface"'
 	run ! grep -q 'black hole' "$DIR/path.out"
 }
@@ -211,8 +211,8 @@ concludes() {
 @test "path: no router at all" {
 	spawn_until reflecting reflector far "$XRTT" reflect -I r6 \
 		--allow 10.78.9.0/24
-	timeout 60 ip netns exec "$NS-r6" "$XRTT" path $PATH_FAR4 -c $ROUNDS \
-		--flows 2 --json "$DIR/run.json" 3>&-
+	timeout 60 ip netns exec "$NS-r6" "$XRTT" path "$PATH_FAR4" \
+		-c "$ROUNDS" --flows 2 --json "$DIR/run.json" 3>&-
 	json '[.hops[].hop] | unique == [1]'
 	json '[.flows[].routers] | unique == [0]'
 	concludes ttl_untouched
@@ -223,11 +223,11 @@ concludes() {
 	reflector
 	# One branch, that all of them see the same.
 	at r2 ip route replace 10.78.9.0/24 via 10.78.2.2
-	path $PATH_FAR4 -c $ROUNDS --no-mtu
+	path "$PATH_FAR4" -c "$ROUNDS" --no-mtu
 	jq -r '.routers[].address' "$DIR/run.json" >"$DIR/ours"
-	at near traceroute -n -q 1 -w 1 $PATH_FAR4 |
+	at near traceroute -n -q 1 -w 1 "$PATH_FAR4" |
 		awk 'NR > 1 { print $2 }' >"$DIR/traceroute"
-	at near mtr -n -r -c 2 -i 0.2 $PATH_FAR4 |
+	at near mtr -n -r -c 2 -i 0.2 "$PATH_FAR4" |
 		awk '/\|--/ { print $2 }' >"$DIR/mtr"
 	cmp "$DIR/ours" "$DIR/traceroute"
 	cmp "$DIR/ours" "$DIR/mtr"
@@ -240,17 +240,17 @@ concludes() {
 	reflector
 	spawn_until listening tcpdump near tcpdump -i r1 -n -w "$DIR/p.pcap" \
 		--immediate-mode ip
-	path $PATH_FAR4 -c 10 --flows 2 --no-mtu
+	path "$PATH_FAR4" -c 10 --flows 2 --no-mtu
 	stop_pid "$SPAWNED" || true
 	"$BATS_TEST_DIRNAME/path_truth.py" "$DIR/p.pcap" "$DIR/run.json" \
-		$CAPTURE_US
+		"$CAPTURE_US"
 }
 
 @test "path: the smallest set of capabilities" {
 	reflector
 	for hook in xdp tc; do
 		at near setpriv --bounding-set -all,+bpf,+net_admin,+net_raw \
-			"$XRTT" path $PATH_FAR4 -c 1 --flows 1 --no-mtu -q \
+			"$XRTT" path "$PATH_FAR4" -c 1 --flows 1 --no-mtu -q \
 			--rx-hook $hook --json "$DIR/run.json"
 		json '[.hops[].address] | all(. != null)'
 	done
@@ -258,7 +258,7 @@ concludes() {
 
 @test "path: Ctrl-C loses nothing" {
 	reflector
-	timeout -s INT 2 ip netns exec "$NS-near" "$XRTT" path $PATH_FAR4 \
+	timeout -s INT 2 ip netns exec "$NS-near" "$XRTT" path "$PATH_FAR4" \
 		-c 1000 --json "$DIR/run.json" --flows 1 3>&- || true
 	json '.run.interrupted and .network_ns.n > 2'
 	identities
@@ -267,8 +267,8 @@ concludes() {
 
 @test "path: what cannot be asked" {
 	run -2 path
-	run -2 path $PATH_FAR4 --flows 0
-	run -2 path $PATH_FAR4 --source-port 860
+	run -2 path "$PATH_FAR4" --flows 0
+	run -2 path "$PATH_FAR4" --source-port 860
 	run -2 path nosuch.invalid
 	run -3 path 192.0.2.1
 }

@@ -110,6 +110,31 @@ static size_t events_of_period(int probes, int64_t by)
 	return f.n;
 }
 
+/* Noise does not make a probe fast: one a little below the level is of it. One
+ * far below was on another way, which lasted too short to be a level. */
+static void a_lone_low_is_of_the_level_if_near(void **state)
+{
+	static const struct {
+		int64_t below_ns;
+		bool own;
+	} lone[] = { { 3 * BAR / 2, true }, { 3 * BAR, false } };
+	struct found f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lone); i++) {
+		int64_t below_ns = lone[i].own ? lone[i].below_ns : 0;
+
+		found_begin(&f);
+		for (int j = 0; j < 400; j++)
+			add(&f, (int64_t)j * TENTH,
+			    LEVEL + wobble(j) -
+				    (j == 297 ? lone[i].below_ns : 0));
+		assert_int_equal(f.n, 0);
+		assert_int_equal(segments(&f, 1)->min_ns, LEVEL - below_ns);
+		watch_destroy(f.watch);
+	}
+}
+
 static void a_busy_period_is_no_level(void **state)
 {
 	(void)state;
@@ -360,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_is_no_segment),
 		cmocka_unit_test(a_quiet_path_tells_the_very_probe),
+		cmocka_unit_test(a_lone_low_is_of_the_level_if_near),
 		cmocka_unit_test(a_busy_period_is_no_level),
 		cmocka_unit_test(a_run_may_begin_in_a_busy_period),
 		cmocka_unit_test(slopes_are_no_shifts),

@@ -135,7 +135,7 @@ out:
 	return err;
 }
 
-/* Also for those not seen to begin, and to end: the first and last of a flow. */
+/* The first and the last of a flow were not seen to begin, and to end. */
 static struct dwell_span span_of(const struct flow_segment *segment, size_t n,
 				 size_t i)
 {

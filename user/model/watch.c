@@ -159,6 +159,15 @@ static bool segment_begin(struct watch *w, uint64_t first, int64_t from_ns)
 	return true;
 }
 
+/* Whether a low sample is this level's: too little below it to be a fall, or
+ * met before a level could be told from a busy period. */
+static bool is_own(const struct watch *w, const struct watch_segment *s,
+		   const struct watch_low *low)
+{
+	return low->value_ns > w->anchor_ns - WATCH_FALL_BARS * w->bar_ns ||
+	       low->at_ns - s->from_ns < WATCH_BUSY_NS;
+}
+
 static void segment_settle(struct watch *w, uint64_t end, int64_t to_ns)
 {
 	struct watch_segment *s = &w->segment[w->segments - 1];
@@ -168,7 +177,7 @@ static void segment_settle(struct watch *w, uint64_t end, int64_t to_ns)
 	s->min_ns = w->least.n ? w->least.value_ns[0] : w->anchor_ns;
 	s->below_ns = watch_least_below(&w->least);
 	for (size_t i = 0; i < w->lows; i++)
-		if (w->low[i].at_ns - s->from_ns < WATCH_BUSY_NS &&
+		if (w->low[i].number < end && is_own(w, s, &w->low[i]) &&
 		    w->low[i].value_ns < s->min_ns)
 			s->min_ns = w->low[i].value_ns;
 }

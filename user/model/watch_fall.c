@@ -7,7 +7,6 @@
 
 #define FEW 3		 /* lows that say where the level is, */
 #define ENOUGH 4	 /* and that it fell, */
-#define FALL_BARS 2	 /* by so much at least */
 #define NOTHING_NEW (-5) /* the anchor was a little high, no more */
 #define STALE 1024	 /* samples after which a low one was a stray */
 #define CALM_GAPS 3
@@ -133,7 +132,7 @@ bool watch_fall(struct watch *w, struct watch_event *event)
 	edge.to_ns = least_since(w, best);
 	edge.may_wait = w->lows - best < WATCH_LOWS;
 	if (likely < WATCH_PROOF && w->lows - best >= ENOUGH &&
-	    edge.to_ns <= w->anchor_ns - FALL_BARS * w->bar_ns) {
+	    edge.to_ns <= w->anchor_ns - WATCH_FALL_BARS * w->bar_ns) {
 		edge.from_ns = w->least.value_ns[0];
 		return watch_tell(w, &edge, event);
 	}

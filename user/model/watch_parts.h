@@ -18,6 +18,9 @@
 /* Natural logarithm of how likely noise may be to do what proves a shift. */
 #define WATCH_PROOF (-23)
 
+/* In bars: no fall is less deep. */
+#define WATCH_FALL_BARS 2
+
 #define WATCH_NO_SPLIT INT64_MIN
 
 struct watch_point {

@@ -20,9 +20,9 @@ struct gap_values {
 
 /*
  * Fills the four gaps from what was measured before the run and from the values
- * of the network whose bar is made. At each level the gaps that the hops show add up
- * to what all of a probe's hops together do to that quantile; a gap whose size
- * nobody can tell has one that is not finite.
+ * of the network whose bar is made. At each level the gaps that the hops show
+ * add up to what all of a probe's hops together do to that quantile; a gap
+ * whose size nobody can tell has one that is not finite.
  */
 void gap_fill(struct run *r, enum engine engine,
 	      const struct gap_values *values, struct budget_facts *facts);
