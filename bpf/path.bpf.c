@@ -61,8 +61,10 @@ static __always_inline int quote_received(struct frame f, struct cursor *c,
 	a.reply = PATH_REPLY_QUOTE;
 	a.seq = tag_of(&quoted);
 	slot = quote_slot(s, a.seq);
+	if (!slot)
+		return SEEN;
 	q = quote_of(s, a.seq);
-	if (!slot || !q)
+	if (!q)
 		return SEEN;
 	a.seq = slot->seq;
 	a.nonce = slot->nonce;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load prober|bypass|reflector|hwstamp=IFACE..: loads every BPF program of
+ * load prober|bypass|path|reflector|hwstamp=IFACE..: loads every BPF program of
  * these objects in every configuration that xrtt gives it, with the privileges
  * of whoever runs this, and prints a line a program: its name, and the most
  * instructions that the verifier walked through for it, or `-` where it is
@@ -20,10 +20,11 @@
 #include "probe/hwprog.h"
 #include "slot.h"
 #include "bypass.skel.h"
+#include "path.skel.h"
 #include "prober.skel.h"
 #include "reflector.skel.h"
 
-#define PROGRAMS 16
+#define PROGRAMS 32
 #define ORDERS 64
 #define WHOLE (-1)
 #define BOUND_PROGRAM "xrtt_hw_rx"
@@ -152,6 +153,23 @@ static int load_bypass(const struct bypass_config *config, int nth)
 	return more;
 }
 
+static int load_path(const struct prober_config *config, int nth)
+{
+	struct path_bpf *bpf = path_bpf__open();
+	char what[80];
+	int more;
+
+	snprintf(what, sizeof(what), "link_header %u, rx_at_tc %u, is_vlan %u",
+		 config->link_header, config->rx_at_tc, config->is_vlan);
+	memcpy((void *)&bpf->rodata->config, config, sizeof(*config));
+	bpf_program__set_autoload(bpf->progs.xrtt_path_xdp, !config->rx_at_tc);
+	bpf_program__set_autoload(bpf->progs.xrtt_path_ingress,
+				  config->rx_at_tc);
+	more = load_nth(bpf->obj, nth, what);
+	path_bpf__destroy(bpf);
+	return more;
+}
+
 static void load_reflector(int xdp, uint32_t link_header, uint32_t has_tai)
 {
 	struct reflector_bpf *bpf = reflector_bpf__open();
@@ -182,6 +200,21 @@ static void load_probers(void)
 		config.is_vlan = k > 7;
 		nth = WHOLE;
 		while (load_prober(&config, nth))
+			nth++;
+	}
+}
+
+static void load_paths(void)
+{
+	struct prober_config config = { 0 };
+	int nth;
+
+	for (uint32_t k = 0; k < 8; k++) {
+		config.link_header = k & 1 ? 0 : 14;
+		config.rx_at_tc = k >> 1 & 1;
+		config.is_vlan = k >> 2;
+		nth = WHOLE;
+		while (load_path(&config, nth))
 			nth++;
 	}
 }
@@ -286,6 +319,8 @@ static int load_object(const char *what)
 		load_probers();
 	else if (!strcmp(what, "bypass"))
 		load_bypasses();
+	else if (!strcmp(what, "path"))
+		load_paths();
 	else if (!strcmp(what, "reflector"))
 		load_reflectors();
 	else if (!strncmp(what, bound, strlen(bound)))
@@ -300,7 +335,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (load_object(argv[i]) == 0)
 			continue;
-		fprintf(stderr, "usage: load prober|bypass|reflector|"
+		fprintf(stderr, "usage: load prober|bypass|path|reflector|"
 				"hwstamp=IFACE..\n");
 		return 2;
 	}

@@ -47,7 +47,7 @@ cp "$LOAD" "$DIR/load"
 chmod 755 "$DIR/load"
 
 check 'every program loads with the capabilities that are documented' \
-	test_loads prober bypass reflector
+	test_loads prober bypass path reflector
 check 'and not with less' test_less_does_not reflector
 if kernel_has $KFUNC; then
 	check 'and the one for hardware stamps, bound to a device' \
