@@ -95,13 +95,11 @@ static void show_labels(FILE *to, const struct line *l)
 
 static void show_hidden(FILE *to, const struct line *l, int width)
 {
-	fprintf(to, "  %s  %s  %s%s%s  %s  %s%s\n", l->note,
+	fprintf(to, "  %s  %s  %s%s%s\n", l->note,
 		format_left("hidden", width).s,
 		format_left(show_flows(l->flows).s, FLOWS_COLUMNS).s,
 		format_right("–", TIME_COLUMNS).s,
-		format_right("–", TIME_COLUMNS).s,
-		format_left("", BAR_COLUMNS).s, format_left("", BAR_COLUMNS).s,
-		format_right("", LOSS_COLUMNS).s);
+		format_right("–", TIME_COLUMNS).s);
 }
 
 static const char *mark(enum path_answer answer)
