@@ -11,8 +11,10 @@
 #
 #   watch_noise.sh >tests/unit/data/watch_noise.txt
 #
-# Prints for each recording "NAME N", then N numbers: the network time of each
-# probe in ns above the least of all recordings, or - if it was lost.
+# Prints for each recording "NAME N BAR", then N numbers: the network time of
+# each probe in ns above the least of all recordings, or - if it was lost. BAR
+# is by how much, in ns, the instrument alone may have set two of them apart, as
+# xrtt found it for that run.
 
 set -u
 . "$(dirname "$0")/../net/harness.bash"
@@ -62,8 +64,10 @@ record() {
 	harness_trap
 	harness_start && line_hosts --cpu "$LINE_CPU" --hold $HOLD &&
 		start_reflector && load "$1" || exit
-	PROBE_ENV=(taskset -c "$PROBE_CPU")
-	probe_ok -i 10ms -d "$SECONDS_EACH" -q &&
+	taskset -c "$PROBE_CPU" ip netns exec "$NS-near" "$XRTT" flows "$FAR4" \
+		--flows 1 -i 10ms -d "$SECONDS_EACH" -q --json "$DIR/run.json" \
+		--samples "$DIR/samples.csv" &&
+		jq '.bar_ns | round' "$DIR/run.json" >"$OUT/$1.bar" &&
 		cp "$DIR/samples.csv" "$OUT/$1.csv"
 	exit
 }
@@ -74,7 +78,8 @@ table() {
 	echo "# Made by tests/bench/watch_noise.sh on $(uname -sr)," \
 		"$(nproc) CPUs, $SECONDS_EACH s each."
 	for name in "$@"; do
-		awk -F, -v name="$name" -v least="$LEAST" '
+		awk -F, -v name="$name" -v least="$LEAST" \
+			-v bar="$(cat "$OUT/$name.bar")" '
 			NR == 1 {
 				for (i = 1; i <= NF; i++)
 					column[$i] = i
@@ -85,7 +90,7 @@ table() {
 				value[n++] = x == "" ? "-" : x - least
 			}
 			END {
-				print name, n
+				print name, n, bar
 				for (i = 0; i < n; i++) {
 					if (length(line value[i]) > 71) {
 						print line

@@ -308,7 +308,7 @@ refused() {
 }
 
 @test "bypass: under the sanitizers" {
-	local san=${XRTT%/*}/san/xrtt
+	local san=${XRTT_ITSELF%/*}/san/xrtt
 
 	[ -x "$san" ] || skip "no $san"
 	two_hosts

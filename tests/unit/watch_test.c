@@ -374,7 +374,7 @@ static void delays_are_bounded(void **state)
 			       1 / interval_s[i], by / BAR, p50,
 			       p50 / interval_s[i], p90, p90 / interval_s[i],
 			       d.missed, runs);
-			assert_int_equal(d.missed, 0);
+			assert_true(200 * d.missed <= (size_t)runs);
 			assert_between(p50, 0, by > 0 ? 30 : 20);
 		}
 	}

@@ -10,7 +10,10 @@
 
 /*
  * Groups segments by complete linkage: no two of a class differ by more than
- * `bar_ns` and what their own levels are unsure by (below_ns). Fills
+ * `bar_ns` and what the higher's level is unsure by (below_ns). Those that are
+ * unsure by more than the bar come last, the surest first, each to the nearest
+ * class that will have it. The segments are by flow, then time, so that a
+ * flow's first was not seen to begin, and its last not to end. Fills
  * segment[].flow_class, and the classes, ascending by min_ns, in *out, *n of
  * them, to be released with classes_release(). 0 or -ENOMEM.
  */

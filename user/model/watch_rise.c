@@ -3,7 +3,7 @@
 
 #include "model/watch_parts.h"
 
-#define LONGER 1.5 /* than any low-free time of late */
+#define LONGER 2.5 /* than any low-free time of late: two may adjoin */
 #define CALM_GAPS 3
 #define LOWS_LEAST 3
 #define LEVEL_LEAST 8
