@@ -223,7 +223,8 @@ static void the_last_shifts_are_told(void **state)
 		 "      495.970 to 496.010\n");
 	SAYS(&w, "and 3 before them: see --json\n");
 	IS_SILENT_ON(&w, "    91.000 ");
-	SAYS(&w, "shifts        13 in all");
+	SAYS(&w, "shifts        13 in all; false ones: at most 0.0003 a "
+		 "flow-hour, ");
 	w.flows.events = 0;
 	SAYS(&w, "shifts        no flow moved");
 	IS_SILENT_ON(&w, "moved, s");

@@ -285,7 +285,7 @@ static struct world_flow noisy_flow(double interval_s)
 	};
 }
 
-/* In flow-hours. */
+/* In flow-hours. A false rise ends in a false fall: one a thousand hours. */
 static void noise_alone_is_no_event(void **state)
 {
 	static const double interval_s[] = { 0.0256, 0.1, 1 };
@@ -307,7 +307,7 @@ static void noise_alone_is_no_event(void **state)
 		}
 		printf("# every %.4g s: %zu events in %.0f flow-hours\n",
 		       interval_s[i], f.n, hours);
-		assert_true((double)f.n <= hours / 1000);
+		assert_true((double)f.n <= 2 * hours / 1000);
 		watch_destroy(f.watch);
 	}
 }

@@ -12,9 +12,10 @@
  *   a likelihood below C(m, k) (n + 1)^-k. For every beginning among the last
  *   16 low ones; e^-23 proves it, from 4 on that reach 2 bars down.
  * - a rise by no low sample where a share p of them used to be, (1 - p)^k <
- *   e^-23, for 6 s and, by 1.5, longer than ever of late, as a busy period
- *   lasts up to 5 s; for 26 U from 2.5 bars on, each 1.5 times the one before.
- *   The least of both halves has to agree within what it may be unsure by.
+ *   e^-23, for 6 s and 2.5 times as long as ever of late, as a busy period
+ *   lasts up to 5 s and another may adjoin; for 26 U from 2.5 bars on, each 1.5
+ *   times the one before. The least of both halves has to agree within what it
+ *   may be unsure by.
  * So a level that lasts less than 6 s (a little more at a few probes a second)
  * is none, whatever begins a run is no level before it has lasted so long, and
  * a slope is no shift. Two shifts closer than that are one, or none.
@@ -22,8 +23,8 @@
  * The moment is bounded by the last sample too low to be after the rise, or the
  * first too low to be before the fall; to the other side by as many samples
  * near that side's level as the noise so far makes 99.9 % sure, and no more
- * than three gaps where the shift exceeds the noise's p85, unless what is beside
- * it is raised: then up to the end of that busy period.
+ * than three gaps where the shift exceeds the noise's p85, unless what is
+ * beside it is raised: then up to the end of that busy period.
  *
  * The way is told by how forward - return jumps at the shift, beside a straight
  * line for both clocks' drift: the calm samples of up to 5 s on both sides,
@@ -31,8 +32,8 @@
  *
  * The path's own time is below a segment's least: by less than 3.55 (19 to 3.55
  * from 2 to 10 samples) times the mean step of the ten least, 95 %, if they are
- * spread evenly or denser towards the path's own (Robson and Whitlock, Biometrika
- * 51, 1964, with ten for two).
+ * spread evenly or denser towards the path's own (Robson and Whitlock,
+ * Biometrika 51, 1964, with ten for two).
  */
 #ifndef XRTT_MODEL_WATCH_H
 #define XRTT_MODEL_WATCH_H
@@ -79,6 +80,12 @@ struct watch_segment {
 	int64_t below_ns; /* the path's own is at most this much below, 95 % */
 	uint64_t probes;  /* answered */
 };
+
+/* Shifts that it found in so many hours of what a host's and a line's noise,
+ * recorded under load and cross traffic, is put together to, where there were
+ * none: XRTT_RUNS=10000 build/tests/unit/watch_noise_test. */
+#define WATCH_FALSE_EVENTS 0
+#define WATCH_FALSE_HOURS 10000.0
 
 struct watch;
 

@@ -2,6 +2,7 @@
 #include "out/flows_parts.h"
 
 #include "model/paths.h"
+#include "model/watch.h"
 #include "out/format.h"
 
 #define EVENTS_SHOWN 10
@@ -69,10 +70,9 @@ void false_events_show(struct page *page, const struct flows *f)
 		page_note(page, "shifts", "no flow moved");
 		return;
 	}
-#ifdef WATCH_FALSE_HOURS
 	page_note(page, "shifts",
 		  "%s in all; false ones: at most %.2g a flow-hour, %.2g here "
-		  "(95 %%: %s found in %s flow-hours without a shift)",
+		  "(95 %%: %s found in %s flow-hours of recorded noise)",
 		  count.s,
 		  paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS, 1),
 		  paths_false_events(WATCH_FALSE_EVENTS, WATCH_FALSE_HOURS,
@@ -80,7 +80,4 @@ void false_events_show(struct page *page, const struct flows *f)
 		  WATCH_FALSE_EVENTS ? format_count(WATCH_FALSE_EVENTS).s
 				     : "none",
 		  format_number(WATCH_FALSE_HOURS, 0).s);
-#else
-	page_note(page, "shifts", "%s in all", count.s);
-#endif
 }
