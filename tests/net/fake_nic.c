@@ -5,7 +5,8 @@
  * FAKE_NIC_STATE as a NIC keeps it whatever becomes of processes; a clock of
  * its own, /dev/ptp63; and, while the setting is on, stamps on the datagrams of
  * sockets that ask for them: FAKE_NIC_EARLY_NS before the kernel's software RX
- * stamp, which the kernel takes between native XDP and TC ingress.
+ * stamp, which the kernel takes between native XDP and TC ingress. With
+ * FAKE_NIC_SOUND the first so many are of that stamp itself.
  *
  * Its clock runs by FAKE_NIC_PPM faster than CLOCK_MONOTONIC from another zero,
  * and is set forward by FAKE_NIC_STEP_NS once, 2 s after it was first read.
@@ -40,7 +41,7 @@ static __typeof__(recvmsg) *next_recvmsg;
 static __typeof__(setsockopt) *next_setsockopt;
 
 static const char *name, *state_path;
-static int64_t early_ns, step_ns, first_read;
+static int64_t early_ns, step_ns, sound, first_read;
 static double ppm;
 static int phc = -1;
 
@@ -75,6 +76,7 @@ __attribute__((constructor)) static void fake_nic_start(void)
 	state_path = getenv("FAKE_NIC_STATE");
 	early_ns = number("FAKE_NIC_EARLY_NS");
 	step_ns = number("FAKE_NIC_STEP_NS");
+	sound = number("FAKE_NIC_SOUND");
 	ppm = text ? atof(text) : 0;
 	next_open = dlsym(RTLD_NEXT, "open");
 	next_ioctl = dlsym(RTLD_NEXT, "ioctl");
@@ -216,7 +218,7 @@ static void stamp(struct cmsghdr *cm)
 	if (!config.rx_filter || !ts.ts[0].tv_sec)
 		return;
 	ns = ts.ts[0].tv_sec * SECOND + ts.ts[0].tv_nsec - real + mono;
-	ns = nic_ns(ns - early_ns);
+	ns = nic_ns(sound-- > 0 ? ns : ns - early_ns);
 	ts.ts[2].tv_sec = ns / SECOND;
 	ts.ts[2].tv_nsec = ns % SECOND;
 	memcpy(CMSG_DATA(cm), &ts, sizeof(ts));

@@ -374,7 +374,7 @@ json() {
 	# Of an empty file jq says nothing, and that it went well.
 	[[ -s $DIR/run.json ]] && jq -er "$1" "$DIR/run.json" ||
 		fail "not so: $1 in $(
-			jq -c '{probes, loss, hooks}' "$DIR/run.json" 2>&1
+			jq -c '{probes, loss, hooks, counts}' "$DIR/run.json" 2>&1
 		)"
 }
 

@@ -172,12 +172,25 @@ check_places() {
 	check_places
 }
 
+@test "hw-stamps: a clock that is not theirs is seen before the first probe" {
+	fake_nic FAKE_NIC_EARLY_NS=-1000000000
+	probe_ok -c 100 -i 5ms --hw-stamps
+	json '.hooks.rx == "xdp" and .clock.nic == null and
+		(.hooks.fallbacks[] | select(.stage == "hw_rx") |
+			.why | contains("not of the clock")) and
+		.counts.disorder == 0 and .counts.hw_stamp_missing == 0 and
+		.network_ns.n == .probes.received'
+	awk -F, 'NR == 1 { while ($++hw != "hw_rx_ns"); next }
+		$hw != "" { exit 1 }' "$DIR/samples.csv"
+}
+
 @test "hw-stamps: stamps that the others deny are counted and used nowhere" {
-	fake_nic FAKE_NIC_EARLY_NS=-300000
+	fake_nic FAKE_NIC_SOUND=50 FAKE_NIC_EARLY_NS=-300000
 	probe_ok -c 200 -i 5ms --hw-stamps
-	json '.counts.hw_stamp_disorder == .counts.disorder and
-		.counts.disorder + .counts.hw_stamp_missing == .probes.received
-		and .counts.disorder >= 100 and .network_ns == null'
+	json '.hooks.rx == "hw" and .network_ns.n <= 50 and
+		.counts.hw_stamp_disorder == .counts.disorder and
+		.counts.disorder + .counts.hw_stamp_missing + .network_ns.n
+		== .probes.received and .counts.disorder >= 100'
 	grep -q "NIC disorder" "$DIR/probe.out"
 }
 

@@ -14,7 +14,7 @@
 struct hwrx {
 	struct tune *tune;
 	int phc;	  /* the number of its clock */
-	bool is_on;	  /* the NIC stamps, and its clock can be read */
+	bool is_on;	  /* the NIC's stamps are used */
 	bool has_control; /* the socket's last control reply bore a stamp */
 	nic_t control;
 	struct hwread read;
@@ -197,6 +197,7 @@ void hwrx_set_ends(struct run *r)
 			snprintf(h->why, sizeof(h->why), "%s engine: %s",
 				 engine_name(i), no);
 	}
+	h->is_on = !no;
 	for (int i = 0; !no && i < ENGINES; i++)
 		r->rules[i].ends.rx = STAMP_HW_RX;
 }

@@ -28,7 +28,8 @@ enum session_end hwrx_open(struct run *r, char *why);
 /* Puts the NIC's setting back. */
 void hwrx_close(struct run *r);
 
-/* Whether the NIC stamps; whether they come is another question. */
+/* Whether the NIC stamps and, from hwrx_set_ends() on, every engine of the run
+ * gets its stamps. */
 bool hwrx_is_on(const struct run *r);
 
 /* Whether the XDP program that brings the stamps is wanted. */
@@ -42,7 +43,7 @@ void hwrx_note_control(struct run *r, const struct channel *c);
  * restart may come without a stamp. */
 bool hwrx_wants_control(const struct run *r);
 /* After the control packets: has "network" end at the NIC if every engine of
- * the run gets its stamps there. */
+ * the run gets its stamps there; else they are used nowhere. */
 void hwrx_set_ends(struct run *r);
 /* Which stamp it is, how it comes, and why not the NIC's. */
 void hwrx_hooks(const struct run *r, enum engine engine, struct hooks *out);
