@@ -10,6 +10,9 @@
 /* Enough digits for a nanosecond in a day, few enough to print 0.1 as 0.1. */
 #define DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
 
+/* Enough to be read back as the same double. */
+#define EXACT_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(17))
+
 static const char *const level_name[LEVELS] = {
 	[LEVEL_P50] = "p50",
 	[LEVEL_P90] = "p90",
@@ -242,6 +245,14 @@ json_t *json_value_difference(const struct difference *d)
 char *json_value_dump(json_t *value)
 {
 	char *text = value ? json_dumps(value, DUMP_FLAGS) : NULL;
+
+	json_decref(value);
+	return text;
+}
+
+char *json_value_dump_exact(json_t *value)
+{
+	char *text = value ? json_dumps(value, EXACT_FLAGS) : NULL;
 
 	json_decref(value);
 	return text;

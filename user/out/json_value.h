@@ -64,6 +64,9 @@ json_t *json_value_duration(const struct duration *d);
 /* The text of it, which it takes; free() it. NULL: no memory, or no value. */
 char *json_value_dump(json_t *value);
 
+/* On one line, every number as exact as it is: for a program to read back. */
+char *json_value_dump_exact(json_t *value);
+
 /* Writes that text and a line end, and flushes. 0 or -errno. */
 int json_value_write(FILE *to, json_t *value);
 
