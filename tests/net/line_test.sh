@@ -170,15 +170,16 @@ excess() {
 		EXCESS=$("$SENDER" delay "$DIR/tx" "$DIR/rx" "$DIR/ledger")
 }
 
+# Others on the machine move the median of cold hops by microseconds.
 shows_a_lie() {
 	local honest
 
 	excess || return
 	honest=$EXCESS
-	excess --lie 5us || return
+	excess --lie 50us || return
 	echo "# beyond the ledger: $honest ns, lying $EXCESS ns"
-	((honest > 0 && honest < 20000)) &&
-		((EXCESS - honest > 3500 && EXCESS - honest < 6500))
+	((honest > 0 && honest < 30000)) &&
+		((EXCESS - honest > 40000 && EXCESS - honest < 60000))
 }
 
 jitters() {
@@ -305,7 +306,7 @@ main() {
 	check "control packets are neither planned nor numbered" \
 		leaves_control_alone
 	check "another protocol's numbers are followed" follows_numbers
-	check "a lie of 5 us is 5 us of real delay" shows_a_lie
+	check "a lie of 50 us is 50 us of real delay" shows_a_lie
 	check "jitter repeats with its seed" jitter_repeats
 	check "jitter has its size and its memory" jitter_remembers
 	check "27.5 ms at 20 000 frames/s fit" holds_a_burst

@@ -156,6 +156,7 @@ far_start() {
 	far grep -q "$pattern" "$name.out" "$name.err" && return
 	far cat "$name.out" "$name.err" >&2
 	far kill -KILL "$FAR_PID" 2>/dev/null || true
+	await 10 far_gone "$FAR_PID"
 	return 1
 }
 
@@ -163,8 +164,10 @@ far_said_or_gone() {
 	far grep -q "$2" "$1.out" "$1.err" || far_gone "$FAR_PID"
 }
 
+# Where nobody answers, nothing is known.
 far_gone() {
-	! far kill -0 "$1" 2>/dev/null
+	# shellcheck disable=SC2016 # for the far shell
+	[[ $(far sh -c 'kill -0 "$0" 2>/dev/null || echo gone' "$1") == gone ]]
 }
 
 far_stop() {
@@ -180,8 +183,10 @@ reflector_start() {
 		pass=$SPAWNED
 	fi
 	far_start reflect reflecting "${FAR_AS[@]}" "$XRTT" reflect -I far0 \
-		--allow "$NET4" --allow "$NET6" "$@" || return
+		--allow "$NET4" --allow "$NET6" "$@"
+	set -- $?
 	[[ -z $pass ]] || stop_pid "$pass"
+	return "$1"
 }
 
 reflector_stop() {

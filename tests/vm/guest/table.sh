@@ -72,9 +72,9 @@ reflector_for() {
 	[[ -z $REFLECTOR ]] || reflector_stop
 	REFLECTOR=$want
 	# shellcheck disable=SC2086 # options are words
-	reflector_start $want 2>"$DIR/reflect.err" && return
+	reflector_start $want 2>"$DIR/refused" && return
 	check "$3: reflect is refused with a word" \
-		grep 'xrtt reflect: ' "$DIR/reflect.err"
+		grep 'xrtt reflect: ' "$DIR/refused"
 	REFLECTOR="--hook $1"
 	# shellcheck disable=SC2086
 	reflector_start $REFLECTOR
