@@ -22,7 +22,7 @@ ifndef BPFTOOL
 endif
 
 # Libraries of the program, and what the tests add, by pkg-config name.
-LIBS      := libbpf libelf zlib jansson libmnl
+LIBS      := libbpf libelf zlib jansson libmnl sqlite3
 TEST_LIBS := cmocka
 
 B   := build
@@ -50,6 +50,9 @@ T_SRC     := $(filter-out $(T_BPF_SRC),$(wildcard tests/*/*.c))
 # Tables of user/data, as rows of C.
 TABLE  := $(patsubst user/data/%.csv,$(B)/table/%.table.h,\
 	$(wildcard user/data/*.csv))
+
+# Texts that the program carries, as C strings.
+TEXTS  := $(B)/table/store.sql.h
 
 SKEL   := $(patsubst %.bpf.c,$(B)/skel/%.skel.h,$(notdir $(BPF_SRC)))
 T_SKEL := $(patsubst %.bpf.c,$(B)/skel/%.skel.h,$(notdir $(T_BPF_SRC)))
@@ -80,7 +83,7 @@ NET := $(wildcard tests/net/*.bats tests/net/*_test.sh)
 # have a line that spins, or settings of this host, are far apart.
 NET_SHARED := $(patsubst %,tests/net/%.bats,loss door doctor_host tcp robust \
 	interop prepare path ending fallback smoke hwstamp doctor preflight \
-	errors bypass_wire distance tune long_run)
+	errors bypass_wire distance tune store long_run)
 # A short part of the network tests runs on the sanitized binary as well.
 NET_SAN := $(wildcard tests/net/smoke.bats)
 
@@ -155,12 +158,17 @@ $(LIB) $(SAN_LIB):
 
 # First builds need the skeletons and tables before anything includes them; from
 # then on the dependency files know who does.
-$(OBJ) $(SAN_OBJ): | $(SKEL) $(TABLE)
+$(OBJ) $(SAN_OBJ): | $(SKEL) $(TABLE) $(TEXTS)
 
 $(B)/table/%.table.h: user/data/%.csv user/data/%.awk
 	$(call say,TAB,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -F, -f user/data/$*.awk $< >$@
+
+$(B)/table/%.sql.h: user/out/%.sql
+	$(call say,TEXT,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/^/"/; s/$$/\\n"/' $< >$@
 
 $(B)/obj/%.o: %.c Makefile
 	$(call say,CC,$<)

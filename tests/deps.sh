@@ -28,6 +28,8 @@ must|pkg-config --exists libelf        |libelf-dev       |elfutils-libelf-devel
 must|pkg-config --exists zlib          |zlib1g-dev       |zlib-devel
 must|pkg-config --exists jansson       |libjansson-dev   |jansson-devel
 must|pkg-config --exists libmnl        |libmnl-dev       |libmnl-devel
+must|pkg-config --exists sqlite3       |libsqlite3-dev   |sqlite-devel
+must|command -v sqlite3                |sqlite3          |sqlite
 must|command -v ip                     |iproute2         |iproute
 must|command -v tc                     |iproute2         |iproute-tc
 must|pkg-config --exists cmocka        |libcmocka-dev    |libcmocka-devel

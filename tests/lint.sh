@@ -184,7 +184,7 @@ rule_width() {
 # ---- includes --------------------------------------------------------------
 
 # Tab-separated: file, line, what it includes, and where that is in the
-# tree: a path, skel or table (made by the build), system, or none.
+# tree: a path, skel, table or sql (made by the build), system, or none.
 includes() {
 	local file line name found dir
 
@@ -196,6 +196,7 @@ includes() {
 			[ "${name:0:1}" = '<' ] && found=system
 			[[ $name == *.skel.h ]] && found=skel
 			[[ $name == *.table.h ]] && found=table
+			[[ $name == *.sql.h ]] && found=sql
 			name=${name:1}
 			for dir in "${file%/*}" include user; do
 				[ "$found" = none ] && [ -f "$dir/$name" ] &&
@@ -208,7 +209,7 @@ includes() {
 
 layer_of() {
 	case $1 in
-	skel | table | system | none) echo "$1" ;;
+	skel | table | sql | system | none) echo "$1" ;;
 	user/*/*) dir=${1#user/} && echo "${dir%%/*}" ;;
 	user/*) echo main ;;
 	tests/*/*) dir=${1%/*} && echo "$dir" ;;
@@ -224,7 +225,7 @@ below() {
 	model) echo "include table system" ;;
 	host) echo "model include skel system" ;;
 	probe) echo "host model include skel system" ;;
-	out) echo "model include system" ;;
+	out) echo "model include sql system" ;;
 	cmd) echo "out probe host model include skel system" ;;
 	main) echo "cmd out probe host model include skel system" ;;
 	tests/net) echo "skel system" ;;

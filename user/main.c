@@ -20,6 +20,7 @@ static const struct command {
 	{ "path", cmd_path, "show who is on the way, and what hides there" },
 	{ "reflect", cmd_reflect, "answer probes, on the far host" },
 	{ "distance", cmd_distance, "what distance alone costs" },
+	{ "report", cmd_report, "what a stored run found" },
 	{ "doctor", cmd_doctor, "what this host itself does to a measurement" },
 };
 

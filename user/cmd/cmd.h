@@ -7,6 +7,7 @@
 int cmd_probe(int argc, char **argv);
 int cmd_flows(int argc, char **argv);
 int cmd_reflect(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_distance(int argc, char **argv);
 int cmd_path(int argc, char **argv);

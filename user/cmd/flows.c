@@ -9,13 +9,13 @@
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 #include "cmd/probe_options.h"
+#include "cmd/record.h"
 #include "host/clock.h"
 #include "host/tcp_diag.h"
 #include "model/mine.h"
 #include "out/flows_text.h"
 #include "out/format.h"
 #include "out/heat.h"
-#include "out/samples.h"
 #include "out/verbose.h"
 #include "probe/session.h"
 
@@ -23,7 +23,7 @@
 struct flows_output {
 	const struct probe_options *options;
 	const struct plan *plan;
-	struct samples *samples;
+	struct record record;
 	struct wire_ends ends[ENGINES];
 	mono_t origin;
 	FILE *report; /* where people read */
@@ -47,21 +47,36 @@ static void on_watching(void *data, double bar_ns)
 		out->heat = heat_create(&setup);
 }
 
+static void on_outset(void *data, const struct result *so_far,
+		      const struct wire_ends ends[ENGINES])
+{
+	struct flows_output *out = data;
+
+	record_outset(&out->record, so_far, ends);
+}
+
 static void on_started(void *data, mono_t origin,
 		       const struct wire_ends ends[ENGINES])
 {
 	struct flows_output *out = data;
-	struct sample_origin at = { .local = origin };
-	int err;
 
 	out->origin = origin;
 	memcpy(out->ends, ends, sizeof(out->ends));
-	if (!out->options->samples)
-		return;
-	out->samples = samples_open(out->options->samples, &at, &err);
-	if (!out->samples)
-		fprintf(stderr, "xrtt flows: cannot write %s: %s\n",
-			out->options->samples, strerror(-err));
+	record_started(&out->record, origin, ends);
+}
+
+static void on_clock(void *data, const struct steering_reading *reading)
+{
+	struct flows_output *out = data;
+
+	record_clock(&out->record, reading);
+}
+
+static void on_over(void *data)
+{
+	struct flows_output *out = data;
+
+	record_over(&out->record);
 }
 
 static void print_line(struct flows_output *out, const struct sample *s)
@@ -91,8 +106,7 @@ static void on_settled(void *data, const struct sample *sample)
 {
 	struct flows_output *out = data;
 
-	if (out->samples)
-		samples_write(out->samples, sample, &out->ends[sample->engine]);
+	record_settled(&out->record, sample);
 	if (out->options->verbose && sample->status != PROBE_OK)
 		print_line(out, sample);
 	if (out->heat && sample->status == PROBE_LOST)
@@ -175,7 +189,10 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	struct session_observer observer = {
 		.data = &out,
 		.watching = on_watching,
+		.outset = on_outset,
 		.started = on_started,
+		.clock = on_clock,
+		.over = on_over,
 		.answered = o->verbose || out.look ? on_answered : NULL,
 		.settled = on_settled,
 		.progress = out.look ? on_progress : NULL,
@@ -185,16 +202,17 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	enum session_end end;
 	char why[WHY_SIZE];
 
+	record_init(&out.record, o);
 	out.report_colour = format_wants_colour(fileno(out.report));
 	end = session_run(plan, &observer, &result, why);
 	end_map(&out);
+	if (o->mine && !*why)
+		look_for_mine(plan, result.flows);
+	record_end(&out.record, *why ? NULL : &result);
 	if (*why) {
 		fprintf(stderr, "xrtt flows: %s\n", why);
 		return end;
 	}
-	samples_close(out.samples);
-	if (o->mine)
-		look_for_mine(plan, result.flows);
 	if (!o->quiet)
 		flows_text(out.report, &result, result.flows,
 			   out.report_colour);

@@ -7,9 +7,9 @@
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 #include "cmd/probe_options.h"
+#include "cmd/record.h"
 #include "out/format.h"
 #include "out/preflight.h"
-#include "out/samples.h"
 #include "out/text.h"
 #include "out/verbose.h"
 #include "probe/packet.h"
@@ -19,7 +19,7 @@
 /* Everything that the measurement calls back to. */
 struct probe_output {
 	const struct probe_options *options;
-	struct samples *samples;
+	struct record record;
 	struct wire_ends ends[ENGINES];
 	FILE *report; /* where people read */
 	bool report_colour;
@@ -34,20 +34,35 @@ static void clear_progress(struct probe_output *out)
 	out->progress = false;
 }
 
+static void on_outset(void *data, const struct result *so_far,
+		      const struct wire_ends ends[ENGINES])
+{
+	struct probe_output *out = data;
+
+	record_outset(&out->record, so_far, ends);
+}
+
 static void on_started(void *data, mono_t origin,
 		       const struct wire_ends ends[ENGINES])
 {
 	struct probe_output *out = data;
-	struct sample_origin at = { .local = origin };
-	int err;
 
 	memcpy(out->ends, ends, sizeof(out->ends));
-	if (!out->options->samples)
-		return;
-	out->samples = samples_open(out->options->samples, &at, &err);
-	if (!out->samples)
-		fprintf(stderr, "xrtt probe: cannot write %s: %s\n",
-			out->options->samples, strerror(-err));
+	record_started(&out->record, origin, ends);
+}
+
+static void on_clock(void *data, const struct steering_reading *reading)
+{
+	struct probe_output *out = data;
+
+	record_clock(&out->record, reading);
+}
+
+static void on_over(void *data)
+{
+	struct probe_output *out = data;
+
+	record_over(&out->record);
 }
 
 static void on_preflight(void *data, const struct preflight *found)
@@ -69,8 +84,7 @@ static void on_settled(void *data, const struct sample *sample)
 {
 	struct probe_output *out = data;
 
-	if (out->samples)
-		samples_write(out->samples, sample, &out->ends[sample->engine]);
+	record_settled(&out->record, sample);
 	if (out->options->verbose && sample->status != PROBE_OK)
 		verbose_line(out->report, sample, &out->ends[sample->engine]);
 }
@@ -110,23 +124,28 @@ static void explain_silence(const struct probe_options *o)
 
 static void on_tuned(void *data, const char *line)
 {
-	(void)data;
+	struct probe_output *out = data;
+
 	fprintf(stderr, "xrtt probe: %s\n", line);
+	record_tuned(&out->record, line);
 }
 
 static enum session_end run(const struct probe_options *o, struct plan *plan)
 {
-	static const struct tune_sink sink = { .line = on_tuned };
 	bool to_stderr = o->json && !strcmp(o->json, "-");
 	struct probe_output out = {
 		.options = o,
 		.report = to_stderr ? stderr : stdout,
 		.planned = plan->count,
 	};
+	const struct tune_sink sink = { .data = &out, .line = on_tuned };
 	struct session_observer observer = {
 		.data = &out,
 		.preflight = o->verbose ? on_preflight : NULL,
+		.outset = on_outset,
 		.started = on_started,
+		.clock = on_clock,
+		.over = on_over,
 		.settled = on_settled,
 		.answered = o->verbose ? on_answered : NULL,
 		.progress = isatty(STDERR_FILENO) && !o->quiet && !o->verbose
@@ -138,15 +157,16 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	enum session_end end;
 	char why[WHY_SIZE];
 
+	record_init(&out.record, o);
 	out.report_colour = format_wants_colour(fileno(out.report));
 	plan->sink = &sink;
 	end = session_run(plan, &observer, &result, why);
 	clear_progress(&out);
+	record_end(&out.record, *why ? NULL : &result);
 	if (*why) {
 		fprintf(stderr, "xrtt probe: %s\n", why);
 		return end;
 	}
-	samples_close(out.samples);
 	if (!o->quiet)
 		text_report(out.report, &result, out.report_colour);
 	if (end == SESSION_SILENT)

@@ -97,7 +97,7 @@ static const struct option_row rows[] = {
 	  "exit with 4 if, say, network.p99>60ms", AT(fail_if), 0, 0, NULL },
 	{ .kind = OPTION_GAP },
 	{ OPTION_TEXT, 0, "samples", "FILE",
-	  "every probe's stamps, .csv or .jsonl", AT(samples), 0, 0, NULL },
+	  "every probe's stamps: .csv, .jsonl, .db", AT(samples), 0, 0, NULL },
 	{ OPTION_TEXT, 0, "json", "FILE", "the result as JSON; - for stdout",
 	  AT(json), 0, 0, NULL },
 	{ OPTION_FLAG, 'v', "verbose", NULL, "a line a probe", AT(verbose), 0,

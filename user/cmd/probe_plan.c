@@ -89,10 +89,11 @@ static int check(const struct probe_options *o)
 	const char *dot = o->samples ? strrchr(o->samples, '.') : NULL;
 
 	if (o->samples &&
-	    (!dot || (strcmp(dot, ".csv") && strcmp(dot, ".jsonl")))) {
+	    (!dot || (strcmp(dot, ".csv") && strcmp(dot, ".jsonl") &&
+		      strcmp(dot, ".db")))) {
 		fprintf(stderr,
-			"xrtt %s: --samples %s: the name must end in .csv "
-			"or .jsonl\n",
+			"xrtt %s: --samples %s: the name must end in .csv, "
+			".jsonl or .db\n",
 			o->command, o->samples);
 		return -EINVAL;
 	}

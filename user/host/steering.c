@@ -63,10 +63,12 @@ mono_t steering_due(const struct steering *s)
 	return s->due;
 }
 
-void steering_poll(struct steering *s, mono_t now)
+bool steering_poll(struct steering *s, mono_t now)
 {
-	if (!mono_before(now, s->due))
-		take_reading(s);
+	if (mono_before(now, s->due))
+		return false;
+	take_reading(s);
+	return true;
 }
 
 void steering_report(struct steering *s, struct clock_steering *out)

@@ -24,8 +24,8 @@ void steering_start(struct steering *s, mono_t origin);
  * as well as the readings about it are close. */
 mono_t steering_due(const struct steering *s);
 
-/* Takes a reading if one is due. */
-void steering_poll(struct steering *s, mono_t now);
+/* Takes a reading if one is due, and tells whether: track.last. */
+bool steering_poll(struct steering *s, mono_t now);
 
 /* Takes a reading and tells what all of them say; as often as wanted. */
 void steering_report(struct steering *s, struct clock_steering *out);

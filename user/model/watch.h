@@ -51,6 +51,9 @@ enum watch_way {
 	WATCH_WAY_BOTH,
 };
 
+/* "forward", "return" or "both"; NULL: unknown. */
+const char *watch_way_name(enum watch_way way);
+
 /* An answered probe. Times are since the run's origin. */
 struct watch_sample {
 	int64_t at_ns;	    /* due, or sent */

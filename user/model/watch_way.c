@@ -162,3 +162,15 @@ enum watch_way watch_way(const struct watch *w, const struct watch_edge *edge,
 		return WATCH_WAY_BOTH;
 	return share > 0 ? WATCH_WAY_FORWARD : WATCH_WAY_RETURN;
 }
+
+const char *watch_way_name(enum watch_way way)
+{
+	static const char *const name[] = {
+		[WATCH_WAY_UNKNOWN] = NULL,
+		[WATCH_WAY_FORWARD] = "forward",
+		[WATCH_WAY_RETURN] = "return",
+		[WATCH_WAY_BOTH] = "both",
+	};
+
+	return name[way];
+}

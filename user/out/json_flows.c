@@ -133,12 +133,6 @@ static json_t *time_value(const struct result *r, int64_t time_ns)
 
 static json_t *event_value(const struct result *r, const struct flow_event *f)
 {
-	static const char *const way[] = {
-		[WATCH_WAY_UNKNOWN] = NULL,
-		[WATCH_WAY_FORWARD] = "forward",
-		[WATCH_WAY_RETURN] = "return",
-		[WATCH_WAY_BOTH] = "both",
-	};
 	const struct watch_event *e = &f->event;
 	const struct json_pair pair[] = {
 		{ "flow", json_value_unsigned(f->flow) },
@@ -147,7 +141,7 @@ static json_t *event_value(const struct result *r, const struct flow_event *f)
 		{ "time_lo_ns", json_value_signed(e->time_lo_ns) },
 		{ "time_hi_ns", json_value_signed(e->time_hi_ns) },
 		{ "told_ns", json_value_signed(e->told_ns) },
-		{ "direction", json_value_text(way[e->way]) },
+		{ "direction", json_value_text(watch_way_name(e->way)) },
 		{ "from_ns", json_value_signed(e->from_ns) },
 		{ "to_ns", json_value_signed(e->to_ns) },
 		{ NULL, NULL },

@@ -83,16 +83,10 @@ static void take_class(struct summary *s, const json_t *value,
 
 static enum watch_way way_of(const json_t *value)
 {
-	static const char *const way[] = {
-		[WATCH_WAY_UNKNOWN] = "",
-		[WATCH_WAY_FORWARD] = "forward",
-		[WATCH_WAY_RETURN] = "return",
-		[WATCH_WAY_BOTH] = "both",
-	};
 	const char *text = json_string_value(value);
 
-	for (int i = 0; text && i <= WATCH_WAY_BOTH; i++) {
-		if (!strcmp(way[i], text))
+	for (int i = WATCH_WAY_FORWARD; text && i <= WATCH_WAY_BOTH; i++) {
+		if (!strcmp(watch_way_name(i), text))
 			return i;
 	}
 	return WATCH_WAY_UNKNOWN;

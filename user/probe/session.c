@@ -186,15 +186,37 @@ static void tell_progress(struct run *r, mono_t now, mono_t *last)
 	r->observer->progress(r->observer->data, &probes);
 }
 
+static void tell_outset(struct run *r, const struct wire_ends ends[ENGINES])
+{
+	struct result result;
+
+	if (!r->observer->outset)
+		return;
+	r->origin = mono_now();
+	r->origin_tai_ns = tai_now_ns();
+	if (!run_conclude(r, &result))
+		r->observer->outset(r->observer->data, &result, ends);
+	session_release(&result);
+}
+
+static void tell_clock(const struct run *r)
+{
+	if (r->observer->clock)
+		r->observer->clock(r->observer->data,
+				   &r->uncertainty.steering.track.last);
+}
+
 static void begin(struct run *r)
 {
 	struct wire_ends ends[ENGINES];
 
+	for (int i = 0; i < ENGINES; i++)
+		ends[i] = r->rules[i].ends;
+	tell_outset(r, ends);
 	r->origin = mono_now();
 	r->origin_tai_ns = tai_now_ns();
 	r->sending = !r->interrupted;
 	for (int i = 0; i < ENGINES; i++) {
-		ends[i] = r->rules[i].ends;
 		if (r->collector[i])
 			collector_set_origin(r->collector[i], r->origin);
 	}
@@ -208,6 +230,7 @@ static void begin(struct run *r)
 		r->observer->watching(r->observer->data, tracks_bar(r->tracks));
 	if (r->observer->started)
 		r->observer->started(r->observer->data, r->origin, ends);
+	tell_clock(r);
 	if (r->bypass)
 		bypass_count(r, r->origin);
 	run_schedule(r);
@@ -236,8 +259,9 @@ static void measure(struct run *r)
 		run_settle(r, now, false);
 		if (is_over(r, now))
 			break;
-		if (has_room(r, now, STEERING_ROOM_NS))
-			uncertainty_poll(r, now);
+		if (has_room(r, now, STEERING_ROOM_NS) &&
+		    uncertainty_poll(r, now))
+			tell_clock(r);
 		hwrx_poll(r, now, has_room(r, now, hwrx_room_ns(r)));
 		tell_progress(r, now, &told);
 		look_whether_enough(r, now, &looked);
@@ -339,6 +363,8 @@ static enum session_end run(struct run *r, struct result *result, char *why)
 	for (unsigned int i = 0; i < r->flows; i++)
 		run_collect(r, &r->flow[i]);
 	r->bypass_ended = true;
+	if (r->observer->over)
+		r->observer->over(r->observer->data);
 	run_settle(r, mono_now(), true);
 	if (run_conclude(r, result)) {
 		snprintf(why, WHY_SIZE, "out of memory");

@@ -7,6 +7,7 @@
 #ifndef XRTT_PROBE_SESSION_H
 #define XRTT_PROBE_SESSION_H
 
+#include "model/steering.h"
 #include "probe/plan.h"
 
 /* How it ended; the exit status of the program. */
@@ -24,6 +25,10 @@ struct session_observer {
 	void *data;
 	/* Before the first probe: what stands in the way, or is disturbed. */
 	void (*preflight)(void *data, const struct preflight *found);
+	/* Before that and before the run's origin: all that is known before
+	 * anything is measured. This one may block. */
+	void (*outset)(void *data, const struct result *so_far,
+		       const struct wire_ends ends[ENGINES]);
 	/* Before the first probe. `ends`, by enum engine, hold for the whole
 	 * run. */
 	void (*started)(void *data, mono_t origin,
@@ -35,8 +40,13 @@ struct session_observer {
 	void (*answered)(void *data, const struct sample *sample);
 	/* Final, once for every probe, in sending order. */
 	void (*settled)(void *data, const struct sample *sample);
+	/* CLOCK_MONOTONIC was compared with CLOCK_MONOTONIC_RAW. */
+	void (*clock)(void *data, const struct steering_reading *reading);
 	/* At most four times a second, where the schedule leaves room. */
 	void (*progress)(void *data, const struct probes *so_far);
+	/* Nothing is measured any more. Samples still come, a timeout's worth
+	 * of them at once, and from here on any of these may block. */
+	void (*over)(void *data);
 	/* SIGQUIT: what the settled probes say. */
 	void (*snapshot)(void *data, const struct result *result);
 };

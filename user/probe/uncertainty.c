@@ -116,9 +116,9 @@ void poll_note(struct poll_rounds *p, mono_t now)
 	}
 }
 
-void uncertainty_poll(struct run *r, mono_t now)
+bool uncertainty_poll(struct run *r, mono_t now)
 {
-	steering_poll(&r->uncertainty.steering, now);
+	return steering_poll(&r->uncertainty.steering, now);
 }
 
 void uncertainty_end(struct run *r)

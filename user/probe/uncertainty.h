@@ -44,8 +44,8 @@ struct uncertainty {
 /* Before the first probe: takes a second at the most, and leaves no trace. */
 void uncertainty_start(struct run *r);
 
-/* Between probes, where there is room. */
-void uncertainty_poll(struct run *r, mono_t now);
+/* Between probes, where there is room; whether it has read the clock. */
+bool uncertainty_poll(struct run *r, mono_t now);
 
 /* After the last probe. */
 void uncertainty_end(struct run *r);
