@@ -68,7 +68,7 @@ refuses_probe() {
 @test "errors: bad usage" {
 	refuses_probe 2 '' "$FAR4" --no-such-option
 	refuses_probe 2 'not a time' "$FAR4" -i soon
-	refuses_probe 2 '\.csv or \.jsonl' "$FAR4" --samples "$DIR/x.txt"
+	refuses_probe 2 '\.csv, \.jsonl or \.db' "$FAR4" --samples "$DIR/x.txt"
 	refuses_probe 2 'MTU of near0' "$FAR4" --size 1480
 	refused 2 '-I is missing' "$XRTT" reflect
 	refused 2 'such as 10' "$XRTT" reflect -I near0 --allow 10.0.0.0/33
