@@ -285,12 +285,12 @@ static int count_samples(struct store *store)
 {
 	sqlite3_stmt *s = store_prepare(
 		store,
-		"UPDATE run SET unstored = ?2, last_sample = (SELECT max(id) "
-		"FROM sample), samples = (SELECT count(*) FROM sample WHERE "
-		"id >= first_sample AND run = ?1) WHERE run = ?1");
+		"UPDATE run SET unstored = ?2, samples = ?3, "
+		"last_sample = (SELECT max(id) FROM sample) WHERE run = ?1");
 
 	store_count(s, 1, true, store->run);
 	store_count(s, 2, true, store->unstored);
+	store_count(s, 3, true, store->stored);
 	return store_done(store, s);
 }
 

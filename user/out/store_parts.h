@@ -48,6 +48,7 @@ struct store {
 	bool has_remote;
 	remote_t remote;
 	bool has_sample;
+	uint64_t stored;
 	bool is_moved; /* the run's row has its origin */
 
 	/* Whoever measures writes `tail`, the thread `head`. */

@@ -90,6 +90,7 @@ static void put_sample(struct store *store, const struct sample *s)
 	if (store_step(store, row))
 		return;
 	set_first(store);
+	store->stored++;
 }
 
 static void put_clock(struct store *store, const struct steering_reading *r)
