@@ -189,6 +189,23 @@ has_samples() {
 	run -3 "$XRTT" report "$DIR/none.db"
 }
 
+@test "store: a database that another program holds does not hold the run" {
+	hosts
+	stored -c 20 -i 2ms
+	spawn holder here python3 -c "import sqlite3, time
+db = sqlite3.connect('$DB', isolation_level=None)
+time.sleep(3)
+db.execute('BEGIN EXCLUSIVE')
+time.sleep(60)"
+	stored -d 5 -i 1ms
+	grep -q "cannot write to $DB: .*locked; the run goes on" "$DIR/probe.err"
+	jq -e '.probes.received > 4000' "$DIR/run.json"
+	stop_pid "$SPAWNED"
+	(($(sql 'SELECT count(*) FROM sample WHERE run = 2') > 500))
+	report --run 2
+	grep -q 'cut short' "$DIR/report.out"
+}
+
 @test "store: nothing is lost at 20 000 probes a second" {
 	hosts
 	stored --engine bypass -d 4 -i 50us

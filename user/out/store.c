@@ -267,7 +267,8 @@ static struct store_item *room(struct store *store)
 
 	if (!store->has_thread)
 		return NULL;
-	while (store->may_wait && store_waiting(store) == STORE_QUEUE)
+	while (atomic_load_explicit(&store->may_wait, memory_order_relaxed) &&
+	       store_waiting(store) == STORE_QUEUE)
 		nanosleep(&pause, NULL);
 	if (store_waiting(store) == STORE_QUEUE)
 		return NULL;
@@ -308,7 +309,7 @@ void store_clock(struct store *store, const struct steering_reading *reading)
 
 void store_wait(struct store *store)
 {
-	store->may_wait = true;
+	atomic_store_explicit(&store->may_wait, true, memory_order_relaxed);
 }
 
 void store_set_look(struct store *store, store_look_fn *look, void *data)

@@ -53,10 +53,10 @@ struct store {
 
 	/* Whoever measures writes `tail`, the thread `head`. */
 	struct store_item *queue;
-	bool may_wait;
 	uint64_t unstored;
 	_Alignas(64) _Atomic uint64_t tail;
 	_Alignas(64) _Atomic uint64_t head;
+	_Atomic bool may_wait; /* for room in the queue */
 	_Atomic bool is_ending;
 };
 

@@ -9,7 +9,8 @@
 #define ROUND_NS (250 * NSEC_PER_MSEC)
 #define LOOK_ROUNDS 4
 
-/* Waits so often for another process, STORE_BUSY_MS each, at the end. */
+/* Waits so often for another process, STORE_BUSY_MS each, once somebody waits
+ * for us. */
 #define LATE_ROUNDS 10
 
 /* Others want the CPU more: who measures, above all. */
@@ -196,19 +197,22 @@ void *store_write(void *data)
 {
 	struct store *store = data;
 	unsigned int late = 0, round = 0;
-	bool is_ending, is_done;
+	bool is_awaited, is_ending, is_done;
 
 	setpriority(PRIO_PROCESS, syscall(SYS_gettid), NICE);
 	prepare_rows(store);
 	do {
 		is_ending = atomic_load_explicit(&store->is_ending,
 						 memory_order_acquire);
+		is_awaited = is_ending ||
+			     atomic_load_explicit(&store->may_wait,
+						  memory_order_relaxed);
 		is_done = write_round(store,
 				      is_ending || round++ % LOOK_ROUNDS == 0);
+		if (is_awaited && !is_done && late++ == LATE_ROUNDS)
+			store_fail(store);
 		if (!is_ending)
 			sleep_round(store);
-		else if (!is_done && late++ == LATE_ROUNDS)
-			store_fail(store);
 	} while (!is_ending || (!is_done && !store->failed));
 	sqlite3_finalize(store->insert_sample);
 	sqlite3_finalize(store->insert_clock);
