@@ -139,6 +139,9 @@ same_report() {
 	signal_pid KILL "$SPAWNED"
 	await 5 process_gone "$SPAWNED"
 	[[ $(sql 'PRAGMA quick_check') == ok ]]
+	# TAI is a whole number of seconds ahead of UTC.
+	[[ $(sql "SELECT substr(start, 21, 9) = printf('%09d',
+		origin_tai_ns % 1000000000) FROM run") == 1 ]]
 	kept=$(sql 'SELECT count(*) FROM sample')
 	((kept >= 1000))
 	report

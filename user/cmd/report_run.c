@@ -64,6 +64,7 @@ static int replay(struct report_run *run, char *why)
 /* What was known at the outset, and what came after. */
 static void cut_short(struct report_run *run, struct result *r)
 {
+	r->run.start = run->stored.start;
 	r->run.origin = run->stored.origin;
 	r->run.origin_tai_ns = run->stored.origin_tai_ns;
 	r->run.trouble = "the run was cut short; this is made of what was "

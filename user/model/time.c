@@ -2,9 +2,12 @@
 #include "model/time.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int time_parse(const char *text, span_t *out)
 {
@@ -32,4 +35,16 @@ int time_parse(const char *text, span_t *out)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+void time_text(real_t at, char *out)
+{
+	time_t seconds = at.ns / NSEC_PER_SEC;
+	char date[32];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, TIME_TEXT, "%s.%09" PRId64 "Z", date,
+		 at.ns % NSEC_PER_SEC);
 }

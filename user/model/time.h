@@ -69,6 +69,12 @@ static inline span_t remote_sub(remote_t later, remote_t earlier)
 	return (span_t){ later.ns - earlier.ns };
 }
 
+#define TIME_TEXT 64
+
+/* RFC 3339 with nine digits, UTC: "2026-03-01T12:00:00.000000001Z". `out` has
+ * room for TIME_TEXT. */
+void time_text(real_t at, char *out);
+
 /* "10", "0.5", "27.5ms", "200us": a bare number is seconds. 0 or -EINVAL. */
 int time_parse(const char *text, span_t *out);
 

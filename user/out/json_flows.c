@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out/json_flows.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <time.h>
-
 static json_t *class_value(int flow_class)
 {
 	return flow_class < 0 ? json_null() : json_integer(flow_class);
@@ -115,19 +111,13 @@ static json_t *classes_value(const struct flows *f)
 
 /* ---- events -------------------------------------------------------------- */
 
-/* RFC 3339 with nine digits, UTC. */
 static json_t *time_value(const struct result *r, int64_t time_ns)
 {
-	const int64_t second = INT64_C(1000000000);
-	int64_t utc =
-		r->run.origin_tai_ns - r->clock.tai_offset_s * second + time_ns;
-	time_t seconds = utc / second;
-	char date[32], text[64];
-	struct tm tm;
+	int64_t tai_offset_ns = r->clock.tai_offset_s * NSEC_PER_SEC;
+	char text[TIME_TEXT];
 
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%09" PRId64 "Z", date, utc % second);
+	time_text((real_t){ r->run.origin_tai_ns - tai_offset_ns + time_ns },
+		  text);
 	return json_string(text);
 }
 

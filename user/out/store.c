@@ -233,6 +233,9 @@ struct store *store_open(const char *path, const struct store_outset *outset,
 	}
 	memset(store->queue, 0xff, STORE_QUEUE * sizeof(*store->queue));
 	store->provisional = outset->result->run.origin;
+	store->provisional_utc.ns =
+		outset->result->run.origin_tai_ns -
+		outset->result->clock.tai_offset_s * NSEC_PER_SEC;
 	if (!open_database(store, why) && !begin_run(store, outset, why))
 		return store;
 	destroy(store);

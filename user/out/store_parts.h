@@ -38,7 +38,9 @@ struct store {
 	bool has_thread;
 	pthread_t thread;
 	mono_t origin;
-	mono_t provisional; /* what the facts of the outset took for it */
+	/* What the facts of the outset took for it, and UTC then. */
+	mono_t provisional;
+	real_t provisional_utc;
 	store_look_fn *look;
 	void *look_data;
 

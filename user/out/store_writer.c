@@ -121,14 +121,17 @@ static void prepare_rows(struct store *store)
 /* The facts were written a little before the run's zero. */
 static void move_origin(struct store *store)
 {
+	span_t by = mono_sub(store->origin, store->provisional);
 	sqlite3_stmt *update = store_prepare(
 		store, "UPDATE run SET origin_mono_ns = ?, origin_tai_ns = "
-		       "origin_tai_ns + ? WHERE run = ?");
+		       "origin_tai_ns + ?, start = ? WHERE run = ?");
+	char start[TIME_TEXT];
 
+	time_text((real_t){ store->provisional_utc.ns + by.ns }, start);
 	store_count(update, 1, true, store->origin.ns);
-	store_count(update, 2, true,
-		    mono_sub(store->origin, store->provisional).ns);
-	store_count(update, 3, true, store->run);
+	store_count(update, 2, true, by.ns);
+	store_text(update, 3, start);
+	store_count(update, 4, true, store->run);
 	store_done(store, update);
 	store->is_moved = true;
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probe/facts.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "model/account.h"
 #include "probe/null_store.h"
@@ -21,18 +19,12 @@ static const char *address_text(const struct address *a)
 	return strdup(text);
 }
 
-/* RFC 3339 with nine digits, UTC. */
 static const char *start_text(const struct run *r, int tai_offset_s)
 {
-	int64_t utc = r->origin_tai_ns - tai_offset_s * NSEC_PER_SEC;
-	time_t seconds = utc / NSEC_PER_SEC;
-	char date[32], text[64];
-	struct tm tm;
+	char text[TIME_TEXT];
 
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%09" PRId64 "Z", date,
-		 utc % NSEC_PER_SEC);
+	time_text((real_t){ r->origin_tai_ns - tai_offset_s * NSEC_PER_SEC },
+		  text);
 	return strdup(text);
 }
 
