@@ -158,6 +158,22 @@ has_samples() {
 		$1))
 }
 
+# An unknown protocol is dropped by whoever receives it, and counted.
+@test "store: what the interface drops meanwhile is an event" {
+	hosts
+	spawn dropped far python3 -c "import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(('far0', 0x88b5))
+time.sleep(1.5)
+for _ in range(5):
+    s.send(bytes.fromhex('ff' * 6 + '02' * 6 + '88b5' + '00' * 46))"
+	stored -d 5 -i 5ms
+	[[ $(sql "SELECT sum(to_value - from_value) FROM event
+		WHERE kind = 'nic_counter' AND name = 'rx_dropped'") == 5.0 ]]
+	[[ $(sql "SELECT count(*) FROM event WHERE kind = 'nic_counter'
+		AND time_hi_ns - time_lo_ns NOT BETWEEN 0 AND 2e9") == 0 ]]
+}
+
 @test "store: a full disk ends the store, not the run" {
 	mkdir "$DIR/small"
 	mount -t tmpfs -o size=1m none "$DIR/small" ||
@@ -201,7 +217,7 @@ time.sleep(3)
 db.execute('BEGIN EXCLUSIVE')
 time.sleep(60)"
 	stored -d 5 -i 1ms
-	grep -q "cannot write to $DB: .*locked; the run goes on" "$DIR/probe.err"
+	grep -q "to $DB: .*locked; the run goes on" "$DIR/probe.err"
 	jq -e '.probes.received > 4000' "$DIR/run.json"
 	stop_pid "$SPAWNED"
 	(($(sql 'SELECT count(*) FROM sample WHERE run = 2') > 500))

@@ -24,7 +24,6 @@ struct flows_output {
 	const struct probe_options *options;
 	const struct plan *plan;
 	struct record record;
-	struct wire_ends ends[ENGINES];
 	mono_t origin;
 	FILE *report; /* where people read */
 	bool report_colour;
@@ -61,7 +60,6 @@ static void on_started(void *data, mono_t origin,
 	struct flows_output *out = data;
 
 	out->origin = origin;
-	memcpy(out->ends, ends, sizeof(out->ends));
 	record_started(&out->record, origin, ends);
 }
 
@@ -82,13 +80,13 @@ static void on_over(void *data)
 static void print_line(struct flows_output *out, const struct sample *s)
 {
 	fprintf(out->report, "flow %-3u ", s->flow);
-	verbose_line(out->report, s, &out->ends[s->engine]);
+	verbose_line(out->report, s, &out->record.ends[s->engine]);
 }
 
 static void on_answered(void *data, const struct sample *sample)
 {
 	struct flows_output *out = data;
-	const struct wire_ends *ends = &out->ends[sample->engine];
+	const struct wire_ends *ends = &out->record.ends[sample->engine];
 	span_t network;
 
 	/* Whatever else becomes of one is told once it is settled. */
@@ -182,6 +180,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	bool has_map = !to_stderr && !o->quiet && !o->verbose;
 	struct flows_output out = {
 		.options = o,
+		.record = { .options = o },
 		.plan = plan,
 		.report = to_stderr ? stderr : stdout,
 		.look = has_map ? heat_look(STDOUT_FILENO) : HEAT_NONE,
@@ -189,7 +188,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	struct session_observer observer = {
 		.data = &out,
 		.watching = on_watching,
-		.outset = on_outset,
+		.outset = record_has_store(&out.record) ? on_outset : NULL,
 		.started = on_started,
 		.clock = on_clock,
 		.over = on_over,
@@ -202,7 +201,6 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	enum session_end end;
 	char why[WHY_SIZE];
 
-	record_init(&out.record, o);
 	out.report_colour = format_wants_colour(fileno(out.report));
 	end = session_run(plan, &observer, &result, why);
 	end_map(&out);

@@ -20,7 +20,6 @@
 struct probe_output {
 	const struct probe_options *options;
 	struct record record;
-	struct wire_ends ends[ENGINES];
 	FILE *report; /* where people read */
 	bool report_colour;
 	bool progress;	  /* a line on the terminal is being rewritten */
@@ -47,7 +46,6 @@ static void on_started(void *data, mono_t origin,
 {
 	struct probe_output *out = data;
 
-	memcpy(out->ends, ends, sizeof(out->ends));
 	record_started(&out->record, origin, ends);
 }
 
@@ -77,7 +75,8 @@ static void on_answered(void *data, const struct sample *sample)
 
 	/* Whatever else becomes of one is told once it is settled. */
 	if (sample->status == PROBE_OK)
-		verbose_line(out->report, sample, &out->ends[sample->engine]);
+		verbose_line(out->report, sample,
+			     &out->record.ends[sample->engine]);
 }
 
 static void on_settled(void *data, const struct sample *sample)
@@ -86,7 +85,8 @@ static void on_settled(void *data, const struct sample *sample)
 
 	record_settled(&out->record, sample);
 	if (out->options->verbose && sample->status != PROBE_OK)
-		verbose_line(out->report, sample, &out->ends[sample->engine]);
+		verbose_line(out->report, sample,
+			     &out->record.ends[sample->engine]);
 }
 
 static void on_progress(void *data, const struct probes *p)
@@ -135,6 +135,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	bool to_stderr = o->json && !strcmp(o->json, "-");
 	struct probe_output out = {
 		.options = o,
+		.record = { .options = o },
 		.report = to_stderr ? stderr : stdout,
 		.planned = plan->count,
 	};
@@ -142,7 +143,7 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	struct session_observer observer = {
 		.data = &out,
 		.preflight = o->verbose ? on_preflight : NULL,
-		.outset = on_outset,
+		.outset = record_has_store(&out.record) ? on_outset : NULL,
 		.started = on_started,
 		.clock = on_clock,
 		.over = on_over,
@@ -157,7 +158,6 @@ static enum session_end run(const struct probe_options *o, struct plan *plan)
 	enum session_end end;
 	char why[WHY_SIZE];
 
-	record_init(&out.record, o);
 	out.report_colour = format_wants_colour(fileno(out.report));
 	plan->sink = &sink;
 	end = session_run(plan, &observer, &result, why);

@@ -23,9 +23,9 @@ static void cannot(const struct record *record, const char *why)
 		record->options->command, record->options->samples, why);
 }
 
-void record_init(struct record *record, const struct probe_options *options)
+bool record_has_store(const struct record *record)
 {
-	*record = (struct record){ .options = options };
+	return is_store(record->options);
 }
 
 void record_tuned(struct record *record, const char *line)
@@ -55,9 +55,12 @@ static void on_change(void *data, const struct nic_change *change)
 				 });
 }
 
-static void look_at_nic(void *data, struct store *store)
+static mono_t look_at_nic(void *data, struct store *store)
 {
+	mono_t at = mono_now();
+
 	nic_watch_look(data, on_change, store);
+	return at;
 }
 
 static void watch_nic(struct record *record, const char *ifname)
@@ -143,5 +146,5 @@ void record_end(struct record *record, const struct result *result)
 	while (t->lines)
 		free(t->line[--t->lines]);
 	free(t->line);
-	record_init(record, record->options);
+	*record = (struct record){ .options = record->options };
 }

@@ -14,16 +14,18 @@
 
 struct nic_watch;
 
+/* Begins as zeros but for the options. */
 struct record {
 	const struct probe_options *options;
 	struct samples *samples;
 	struct store *store;
 	struct store_tuning tuning;
 	struct nic_watch *nic;
-	struct wire_ends ends[ENGINES];
+	struct wire_ends ends[ENGINES]; /* from record_started() on */
 };
 
-void record_init(struct record *record, const struct probe_options *options);
+/* Whether record_outset() has anything to do: what it asks for takes time. */
+bool record_has_store(const struct record *record);
 
 /* A line about what was changed on this host. */
 void record_tuned(struct record *record, const char *line);

@@ -250,7 +250,7 @@ int store_start(struct store *store, mono_t origin)
 {
 	int err;
 
-	store->origin = origin;
+	store->origin = store->looked = origin;
 	err = pthread_create(&store->thread, NULL, store_write, store);
 	store->has_thread = !err;
 	if (err)

@@ -34,7 +34,7 @@ struct store_outset {
 	const struct wire_ends *ends; /* by enum engine */
 };
 
-/* A NIC's counter that has changed. */
+/* A NIC's counter that has changed since the last look. */
 struct store_counter {
 	mono_t at;
 	const char *name;
@@ -43,8 +43,8 @@ struct store_counter {
 };
 
 /* Reads the counters, in the store's thread, once a second, and gives those
- * that have changed to store_note_counter(). May be NULL. */
-typedef void store_look_fn(void *data, struct store *store);
+ * that have changed to store_note_counter(). When it looked. */
+typedef mono_t store_look_fn(void *data, struct store *store);
 
 /* Creates or opens it and begins a run. NULL, with one line in `why` (STORE_WHY
  * octets): another program's database, a newer xrtt's, read-only, ... */

@@ -84,7 +84,8 @@ CREATE TABLE event (
 	run INTEGER NOT NULL REFERENCES run,
 	kind TEXT NOT NULL,		-- level_shift, clock_slew, nic_counter
 	time_ns INTEGER NOT NULL,
-	time_lo_ns INTEGER,		-- no earlier than this,
+	time_lo_ns INTEGER,		-- no earlier than this, of a counter
+					-- the look before,
 	time_hi_ns INTEGER,		-- and no later, or until then
 	flow INTEGER,
 	direction TEXT,			-- forward, return, both

@@ -200,6 +200,8 @@ void store_note_counter(struct store *store, const struct store_counter *c)
 	sqlite3_stmt *s = event_row(store, "nic_counter",
 				    mono_sub(c->at, store->origin).ns);
 
+	store_count(s, 4, true, mono_sub(store->looked, store->origin).ns);
+	store_count(s, 5, true, mono_sub(c->at, store->origin).ns);
 	store_text(s, 8, c->name);
 	store_number(s, 9, c->from);
 	store_number(s, 10, c->to);

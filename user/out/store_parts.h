@@ -41,6 +41,7 @@ struct store {
 	/* What the facts of the outset took for it, and UTC then. */
 	mono_t provisional;
 	real_t provisional_utc;
+	mono_t looked; /* last, at the NIC's counters */
 	store_look_fn *look;
 	void *look_data;
 

@@ -181,7 +181,7 @@ static bool write_round(struct store *store, bool looks)
 	if (!store->failed && !store->is_moved)
 		move_origin(store);
 	if (!store->failed && looks && store->look)
-		store->look(store->look_data, store);
+		store->looked = store->look(store->look_data, store);
 	take_queue(store);
 	if (!store->failed)
 		store_run_sql(store, "COMMIT");
@@ -207,9 +207,9 @@ void *store_write(void *data)
 	do {
 		is_ending = atomic_load_explicit(&store->is_ending,
 						 memory_order_acquire);
-		is_awaited = is_ending ||
-			     atomic_load_explicit(&store->may_wait,
-						  memory_order_relaxed);
+		is_awaited =
+			is_ending || atomic_load_explicit(&store->may_wait,
+							  memory_order_relaxed);
 		is_done = write_round(store,
 				      is_ending || round++ % LOOK_ROUNDS == 0);
 		if (is_awaited && !is_done && late++ == LATE_ROUNDS)
